@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# qeaas_module(NAME SOURCES a.cpp ... [TESTS a_test.cpp ...] [LINKS public targets] [PRIVATE private targets])
+# makes the static library qeaas_NAME and, when tests are on, the test program qeaas_NAME_test with every test known to ctest.
+
+add_library(qeaas_options INTERFACE)
+target_include_directories(qeaas_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
+target_compile_options(qeaas_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+  -Wnon-virtual-dtor -Wold-style-cast -Wundef -fno-omit-frame-pointer -fstack-protector-strong)
+target_compile_definitions(qeaas_options INTERFACE $<$<CONFIG:Release>:_FORTIFY_SOURCE=2>
+  QEAAS_VERSION="${PROJECT_VERSION}" SPDLOG_FMT_EXTERNAL)
+target_link_options(qeaas_options INTERFACE -Wl,-z,relro,-z,now)
+if(QEAAS_SANITIZE)
+  target_compile_options(qeaas_options INTERFACE -fsanitize=${QEAAS_SANITIZE} -fno-sanitize-recover=all -g)
+  target_link_options(qeaas_options INTERFACE -fsanitize=${QEAAS_SANITIZE})
+endif()
+if(QEAAS_FUZZ)
+  target_compile_options(qeaas_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+function(qeaas_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE qeaas_options ${ARG_LINKS} GTest::gtest GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE QEAAS_SOURCE_DIR="${CMAKE_SOURCE_DIR}" QEAAS_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  include(GoogleTest)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120)
+endfunction()
+
+function(qeaas_module name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;TESTS;LINKS;PRIVATE" ${ARGN})
+  add_library(qeaas_${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(qeaas_${name} PUBLIC qeaas_options ${ARG_LINKS} PRIVATE ${ARG_PRIVATE})
+  if(QEAAS_TESTS AND ARG_TESTS)
+    qeaas_test(qeaas_${name}_test SOURCES ${ARG_TESTS} LINKS qeaas_${name} ${ARG_PRIVATE})
+  endif()
+endfunction()
