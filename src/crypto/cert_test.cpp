@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "crypto/cert.hpp"
+
+#include <gtest/gtest.h>
+
+#include "crypto/random.hpp"
+
+namespace qeaas {
+namespace {
+
+Bytes bytes_of(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+
+class CertTest : public testing::TestWithParam<SignatureAlgorithm> {
+ protected:
+  void SetUp() override { ASSERT_TRUE(initialise_crypto(os_seed)); }
+};
+
+TEST_P(CertTest, RootAndLeafAreMadeAndReadBack) {
+  const auto ca_key = make_key_pair(GetParam());
+  const auto key = make_key_pair(GetParam());
+  ASSERT_TRUE(ca_key && key);
+  const auto root = make_root(*ca_key, "test root", 10);
+  ASSERT_TRUE(root);
+  const auto leaf = make_leaf(*key, {"server", {"localhost", "127.0.0.1", "::1"}, 5, true}, *ca_key, *root);
+  ASSERT_TRUE(leaf);
+  EXPECT_EQ(certificate_algorithm(*leaf), GetParam());
+  EXPECT_EQ(days_left(*leaf), 4) << "whole days: five days less a moment";
+  EXPECT_NE(spki_sha256(*leaf).value(), spki_sha256(*root).value());
+
+  const auto chain = certificate_to_pem(*root) + certificate_to_pem(*leaf);
+  const auto read = certificates_from_pem(bytes_of(chain));
+  ASSERT_TRUE(read);
+  ASSERT_EQ(read->size(), 2U);
+  EXPECT_EQ((*read)[1], *leaf);
+}
+
+TEST_P(CertTest, ManyNamesOfEveryLength) {
+  const auto key = make_key_pair(GetParam());
+  const auto root = make_root(*key, "test root", 10);
+  for (const std::size_t count : {1U, 8U, 20U, 100U}) {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < count; ++i) names.push_back("host" + std::to_string(i) + ".example");
+    const auto leaf = make_leaf(*key, {"server", names, 5, true}, *key, *root);
+    ASSERT_TRUE(leaf) << count;
+    EXPECT_EQ(certificate_algorithm(*leaf), GetParam()) << count;
+  }
+}
+
+TEST_P(CertTest, KeysSurvivePem) {
+  const auto key = make_key_pair(GetParam());
+  ASSERT_TRUE(key);
+  const auto again = key_from_pem(key_to_pem(*key).span());
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->algorithm, GetParam());
+  EXPECT_EQ(public_key_info(*again).value(), public_key_info(*key).value());
+  const auto private_part = handshake_key(*again);
+  ASSERT_TRUE(private_part);
+  EXPECT_LE(private_part->size(), again->private_key.size());
+}
+
+TEST_P(CertTest, TheRootsOwnIdentityIsItsKeys) {
+  const auto key = make_key_pair(GetParam());
+  const auto root = make_root(*key, "r", 1);
+  ASSERT_TRUE(root);
+  EXPECT_EQ(make_root(*key, "another name", 9).has_value(), true);
+  EXPECT_EQ(spki_sha256(*root).value(), spki_sha256(*make_root(*key, "another name", 9)).value());
+}
+
+INSTANTIATE_TEST_SUITE_P(Algorithms, CertTest, testing::Values(SignatureAlgorithm::ml_dsa_44, SignatureAlgorithm::ecdsa_p256),
+                         [](const auto& test) { return test.param == SignatureAlgorithm::ml_dsa_44 ? "mldsa44" : "p256"; });
+
+TEST(Cert, BadInputIsRefused) {
+  ASSERT_TRUE(initialise_crypto(os_seed));
+  EXPECT_EQ(certificates_from_pem(bytes_of("nothing here")).error(), Error::malformed);
+  EXPECT_EQ(certificates_from_pem(bytes_of("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----")).error(), Error::malformed);
+  EXPECT_EQ(certificates_from_pem(bytes_of("-----BEGIN CERTIFICATE-----\nAAAA")).error(), Error::malformed);
+  EXPECT_EQ(key_from_pem(bytes_of("-----BEGIN CERTIFICATE-----")).error(), Error::malformed);
+  EXPECT_EQ(key_from_pem(bytes_of("-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n")).error(), Error::unsupported);
+  EXPECT_EQ(spki_sha256(bytes_of("0")).error(), Error::malformed);
+  EXPECT_EQ(certificate_algorithm(bytes_of("0")).error(), Error::malformed);
+  EXPECT_EQ(days_left(bytes_of("0")).error(), Error::malformed);
+  const auto key = make_key_pair(SignatureAlgorithm::ecdsa_p256);
+  const auto root = make_root(*key, "root", 1);
+  EXPECT_EQ(make_leaf(*key, {"x", {"bad name"}, 1, true}, *key, *root).error(), Error::malformed);
+  EXPECT_EQ(make_root(*key, "", 1).error(), Error::malformed);
+}
+
+TEST(Cert, WithoutASeedNoKeyIsMade) {
+  ASSERT_TRUE(initialise_crypto([](MutableBytes) noexcept { return Status(fail(Error::starved)); }));
+  EXPECT_EQ(make_key_pair(SignatureAlgorithm::ml_dsa_44).error(), Error::crypto);
+  ASSERT_TRUE(initialise_crypto(os_seed));
+  EXPECT_TRUE(make_key_pair(SignatureAlgorithm::ml_dsa_44));
+}
+
+}  // namespace
+}  // namespace qeaas
