@@ -109,6 +109,16 @@ class Parsed {
   bool parsed_ = false;
 };
 
+bool same_name(std::string_view a, std::string_view b) noexcept {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return (x | 0x20) == (y | 0x20) && ((x ^ y) & ~0x20) == 0; });
+}
+
+bool matches_host(std::string_view pattern, std::string_view host) noexcept {
+  if (!pattern.starts_with("*.")) return same_name(pattern, host);
+  const auto dot = host.find('.');
+  return dot != std::string_view::npos && dot > 0 && same_name(pattern.substr(1), host.substr(dot));
+}
+
 Result<std::unique_ptr<crypto::PrivateKey>> decode(const KeyPair& pair) {
   auto key = std::make_unique<crypto::PrivateKey>(pair.algorithm);
   if (const auto decoded = key->decode(pair.private_key.span()); !decoded) return fail(decoded.error());
@@ -240,6 +250,22 @@ Result<SignatureAlgorithm> certificate_algorithm(Bytes certificate_der) {
   if (parsed.get().keyOID == ML_DSA_44k) return SignatureAlgorithm::ml_dsa_44;
   if (parsed.get().keyOID == ECDSAk) return SignatureAlgorithm::ecdsa_p256;
   return fail(Error::unsupported);
+}
+
+bool certificate_names(Bytes certificate_der, std::string_view host) noexcept {
+  const Parsed parsed(certificate_der);
+  if (!parsed) return false;
+  std::array<std::uint8_t, 16> address{};
+  const std::string text(host);
+  std::size_t size = 0;
+  if (::inet_pton(AF_INET, text.c_str(), address.data()) == 1) size = 4;
+  else if (::inet_pton(AF_INET6, text.c_str(), address.data()) == 1) size = 16;
+  for (const auto* entry = parsed.get().altNames; entry != nullptr; entry = entry->next) {
+    const std::string_view name(entry->name, static_cast<std::size_t>(entry->len));
+    if (size != 0 && entry->type == ASN_IP_TYPE && name == std::string_view(reinterpret_cast<const char*>(address.data()), size)) return true;
+    if (size == 0 && entry->type == ASN_DNS_TYPE && matches_host(name, host)) return true;
+  }
+  return false;
 }
 
 Result<int> days_left(Bytes certificate_der) {

@@ -53,6 +53,9 @@ Result<SpkiHash> spki_sha256(Bytes certificate_der);
 Result<Der> public_key_info(const KeyPair& pair);
 // certificate_algorithm tells the algorithm of a certificate's own key. Errors: malformed, unsupported.
 Result<SignatureAlgorithm> certificate_algorithm(Bytes certificate_der);
+// certificate_names tells whether a host name or address is among the subject alternative names (RFC 6125; a leftmost "*" label
+// matches one label). The common name does not count.
+bool certificate_names(Bytes certificate_der, std::string_view host) noexcept;
 // days_left is how many whole days a certificate is still valid; negative when it has expired.
 Result<int> days_left(Bytes certificate_der);
 

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The seam between protocol engines and sockets: an engine is given datagrams and the time, and gives datagrams back. Nothing else
+// of the operating system reaches it, so that tests run it against a network of their own making.
+#pragma once
+
+#include "base/secret.hpp"
+#include "net/address.hpp"
+
+namespace qeaas {
+
+class DatagramSink {
+ public:
+  DatagramSink() = default;
+  DatagramSink(const DatagramSink&) = delete;
+  DatagramSink& operator=(const DatagramSink&) = delete;
+  virtual ~DatagramSink() = default;
+  // send takes the datagram at once (it copies); one that cannot be sent is lost, as on any network.
+  virtual void send(const Address& to, Bytes datagram) noexcept = 0;
+};
+
+// PathMtu is the largest IP packet of the path. 48 bytes are the IPv6 and UDP headers; what remains is a DTLS datagram.
+inline constexpr std::size_t kIpUdpHeaderBytes = 48;
+inline constexpr std::size_t kMaxDatagramBytes = 16384;
+
+}  // namespace qeaas

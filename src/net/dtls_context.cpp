@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// DtlsContext: set-up of a wolfSSL context and the callbacks of its handshakes. Every callback finds its DtlsSession through the
+// I/O context of the wolfSSL object.
+#include "net/dtls_context.hpp"
+
+#include <algorithm>
+
+#include <wolfssl/options.h>
+// options.h must come first
+#include <wolfssl/ssl.h>
+
+#include "crypto/hash.hpp"
+#include "net/dtls_io.hpp"
+#include "net/dtls_session.hpp"
+
+namespace qeaas {
+namespace {
+
+DtlsSession& session_of(WOLFSSL* ssl) noexcept { return *static_cast<DtlsSession*>(wolfSSL_GetIOReadCtx(ssl)); }
+
+// offers_ml_dsa_44 looks for code point 09 04 in the client's signature algorithms.
+bool offers_ml_dsa_44(const WOLFSSL* ssl) noexcept {
+  const byte* suites = nullptr;
+  const byte* algorithms = nullptr;
+  word16 suites_size = 0;
+  word16 algorithms_size = 0;
+  if (wolfSSL_get_client_suites_sigalgs(ssl, &suites, &suites_size, &algorithms, &algorithms_size) != WOLFSSL_SUCCESS) return false;
+  for (word16 i = 0; i + 1 < algorithms_size; i = static_cast<word16>(i + 2))
+    if (algorithms[i] == 0x09 && algorithms[i + 1] == 0x04) return true;
+  return false;
+}
+
+int load_into(WOLFSSL* ssl, const Credential& credential) noexcept {
+  const auto& key = credential.private_key.span();
+  return wolfSSL_use_certificate_buffer(ssl, credential.certificate.data(), static_cast<long>(credential.certificate.size()),
+                                        WOLFSSL_FILETYPE_ASN1) == WOLFSSL_SUCCESS &&
+                 wolfSSL_use_PrivateKey_buffer(ssl, key.data(), static_cast<long>(key.size()), WOLFSSL_FILETYPE_ASN1) == WOLFSSL_SUCCESS
+             ? 1
+             : 0;
+}
+
+// choose_certificate runs in the handshake: the context holds ML-DSA-44; a client that does not know it gets P-256.
+int choose_certificate(WOLFSSL* ssl, void* argument) noexcept {
+  const auto& context = *static_cast<const DtlsContext*>(argument);
+  auto& session = session_of(ssl);
+  session.signature = SignatureAlgorithm::ml_dsa_44;
+  if (!context.options().p256 || offers_ml_dsa_44(ssl)) return 1;
+  session.signature = SignatureAlgorithm::ecdsa_p256;
+  return load_into(ssl, *context.options().p256);
+}
+
+unsigned int find_psk(WOLFSSL* ssl, const char* identity, unsigned char* key, unsigned int room, const char** suite) noexcept {
+  auto& session = session_of(ssl);
+  std::array<std::uint8_t, kMaxPskBytes> found_key;
+  const auto found = session.context->resolver().psk(identity, found_key);
+  if (!found || found->size > room) return 0;
+  std::copy_n(found_key.begin(), found->size, key);
+  wipe(found_key);
+  *suite = "TLS13-AES128-GCM-SHA256";
+  session.psk_identity = found->identity;
+  return static_cast<unsigned int>(found->size);
+}
+
+// check_client is the verify callback: it notes whose key it is. A raw public key arrives as trusted, so the identity table decides.
+int check_client(int preverified, WOLFSSL_X509_STORE_CTX* store) noexcept {
+  auto& session = *static_cast<DtlsSession*>(store->userCtx);
+  if (store->error_depth != 0) return preverified;
+  const Bytes leaf(store->certs[0].buffer, store->certs[0].length);
+  const auto from_certificate = spki_sha256(leaf);
+  const auto& clients = session.context->options().clients;
+  if (from_certificate && !clients.certificate) return 0;
+  if (!from_certificate && !clients.raw_public_key) return 0;
+  const auto identity = session.context->resolver().by_key(from_certificate ? *from_certificate : sha256(leaf));
+  session.key_identity = identity;
+  // A certificate of a trusted root may be unknown to the table: then the client is admitted as anonymous would be.
+  if (from_certificate) return preverified != 0 && (identity != kAnonymous || clients.none) ? 1 : 0;
+  return identity != kAnonymous ? 1 : 0;
+}
+
+TicketKeys::Fields fields(unsigned char* key_name, unsigned char* nonce, unsigned char* mac) noexcept {
+  return {std::span<std::uint8_t, TicketKeys::kNameBytes>(key_name, TicketKeys::kNameBytes),
+          std::span<std::uint8_t, TicketKeys::kNonceFieldBytes>(nonce, TicketKeys::kNonceFieldBytes),
+          std::span<std::uint8_t, TicketKeys::kMacFieldBytes>(mac, TicketKeys::kMacFieldBytes)};
+}
+
+int protect_ticket(WOLFSSL* ssl, unsigned char* key_name, unsigned char* nonce, unsigned char* mac, int sealing, unsigned char* ticket,
+                   int size, int* out_size, void* argument) noexcept {
+  static_assert(TicketKeys::kNameBytes == WOLFSSL_TICKET_NAME_SZ && TicketKeys::kNonceFieldBytes == WOLFSSL_TICKET_IV_SZ &&
+                TicketKeys::kMacFieldBytes == WOLFSSL_TICKET_MAC_SZ);
+  const auto& context = *static_cast<const DtlsContext*>(argument);
+  auto& session = session_of(ssl);
+  const MutableBytes body(ticket, static_cast<std::size_t>(size));
+  *out_size = size;
+  if (sealing != 0) {
+    return context.tickets().seal(session.proven_identity(), fields(key_name, nonce, mac), body, Clock::now()) ? WOLFSSL_TICKET_RET_OK
+                                                                                             : WOLFSSL_TICKET_RET_FATAL;
+  }
+  const auto identity = context.tickets().open(fields(key_name, nonce, mac), body, Clock::now());
+  if (!identity) return WOLFSSL_TICKET_RET_REJECT;
+  if (*identity != kAnonymous && !context.resolver().enabled(*identity)) return WOLFSSL_TICKET_RET_REJECT;
+  if (*identity == kAnonymous && !context.options().clients.none) return WOLFSSL_TICKET_RET_REJECT;
+  session.ticket_identity = *identity;
+  // RET_CREATE would silently force a full handshake in TLS 1.3; a new ticket is issued anyway.
+  return WOLFSSL_TICKET_RET_OK;
+}
+
+}  // namespace
+
+Outcome<std::shared_ptr<DtlsContext>> DtlsContext::make(DtlsContextOptions options, std::shared_ptr<TicketKeys> tickets,
+                                                        std::shared_ptr<IdentityResolver> resolver) {
+  std::shared_ptr<DtlsContext> context(new DtlsContext(std::move(options), std::move(tickets), std::move(resolver)));
+  if (auto ready = context->set_up(); !ready) return tl::unexpected(ready.error());
+  return context;
+}
+
+DtlsContext::~DtlsContext() {
+  if (context_ != nullptr) wolfSSL_CTX_free(context_);
+}
+
+Outcome<void> DtlsContext::set_up() {
+  context_ = wolfSSL_CTX_new(wolfDTLSv1_3_server_method());
+  if (context_ == nullptr) return explain(Error::crypto, "DTLS context");
+  wolfSSL_CTX_SetIORecv(context_, dtls_receive);
+  wolfSSL_CTX_SetIOSend(context_, dtls_send);
+  if (wolfSSL_CTX_set_groups(context_, options_.groups.data(), static_cast<int>(options_.groups.size())) != WOLFSSL_SUCCESS)
+    return explain(Error::unsupported, "key-exchange groups");
+  if (auto loaded = load_credentials(); !loaded) return loaded;
+  if (auto loaded = load_client_authentication(); !loaded) return loaded;
+  if (!options_.tickets) {
+    wolfSSL_CTX_no_ticket_TLSv13(context_);
+    return {};
+  }
+  wolfSSL_CTX_set_TicketEncCtx(context_, this);
+  wolfSSL_CTX_set_TicketEncCb(context_, protect_ticket);
+  wolfSSL_CTX_set_TicketHint(context_, static_cast<int>(options_.ticket_lifetime_seconds));
+  wolfSSL_CTX_set_num_tickets(context_, 1);
+  return {};
+}
+
+Outcome<void> DtlsContext::load_credentials() {
+  const auto& first = options_.ml_dsa_44 ? options_.ml_dsa_44 : options_.p256;
+  if (!first) {
+    if (options_.clients.psk && !options_.clients.none) return {};
+    return fault(Error::not_found, "no server certificate; name ML-DSA-44, P-256 or both in [coaps] certificates");
+  }
+  const auto& key = first->private_key.span();
+  if (wolfSSL_CTX_use_certificate_buffer(context_, first->certificate.data(), static_cast<long>(first->certificate.size()),
+                                         WOLFSSL_FILETYPE_ASN1) != WOLFSSL_SUCCESS ||
+      wolfSSL_CTX_use_PrivateKey_buffer(context_, key.data(), static_cast<long>(key.size()), WOLFSSL_FILETYPE_ASN1) != WOLFSSL_SUCCESS ||
+      wolfSSL_CTX_check_private_key(context_) != WOLFSSL_SUCCESS)
+    return fault(Error::malformed, "a server certificate and its key do not fit; make new ones with 'qeaas keys --renew'");
+  if (options_.ml_dsa_44 && options_.p256) wolfSSL_CTX_set_cert_cb(context_, choose_certificate, this);
+  return {};
+}
+
+Outcome<void> DtlsContext::load_client_authentication() {
+  const auto& clients = options_.clients;
+  if (clients.psk) {
+    wolfSSL_CTX_set_psk_server_tls13_callback(context_, find_psk);
+    wolfSSL_CTX_only_dhe_psk(context_);  // a PSK alone would give no forward secrecy and no post-quantum share
+  }
+  if (!clients.certificate && !clients.raw_public_key) {
+    wolfSSL_CTX_set_verify(context_, WOLFSSL_VERIFY_NONE, nullptr);
+    return {};
+  }
+  for (const auto& root : clients.roots)
+    if (wolfSSL_CTX_load_verify_buffer(context_, root.data(), static_cast<long>(root.size()), WOLFSSL_FILETYPE_ASN1) != WOLFSSL_SUCCESS)
+      return fault(Error::malformed, "a root in [coaps] client_ca is not a CA certificate");
+  // A PSK client sends no certificate; wolfSSL asks for one only in certificate handshakes.
+  const int must = clients.none ? 0 : WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+  wolfSSL_CTX_set_verify(context_, WOLFSSL_VERIFY_PEER | must, check_client);
+  if (clients.raw_public_key) {
+    std::array<char, 2> types{WOLFSSL_CERT_TYPE_RPK, WOLFSSL_CERT_TYPE_X509};
+    wolfSSL_CTX_set_client_cert_type(context_, types.data(), clients.certificate ? 2 : 1);
+  }
+  return {};
+}
+
+}  // namespace qeaas

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// UdpSocket: batches by recvmmsg and sendmmsg, SO_REUSEPORT, steering by connection ID.
+#include "net/udp_socket.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <linux/filter.h>
+#include <sstream>
+#include <sys/socket.h>
+#include <vector>
+
+namespace qeaas {
+
+struct UdpSocket::Batches {
+  struct Side {
+    explicit Side(std::size_t slot) : room(kBatch * slot) {
+      for (std::size_t i = 0; i < kBatch; ++i) {
+        parts[i] = {room.data() + i * slot, slot};
+        auto& header = messages[i].msg_hdr;
+        header.msg_iov = &parts[i];
+        header.msg_iovlen = 1;
+        header.msg_name = addresses[i].data();
+        header.msg_namelen = Address::capacity();
+      }
+    }
+    std::vector<std::uint8_t> room;
+    std::array<Address, kBatch> addresses;
+    std::array<iovec, kBatch> parts{};
+    std::array<mmsghdr, kBatch> messages{};
+  };
+  explicit Batches(std::size_t slot) : in(slot), out(slot), slot_bytes(slot) {}
+  Side in;
+  Side out;
+  std::size_t slot_bytes;
+  std::size_t queued = 0;
+};
+
+UdpSocket::UdpSocket(std::size_t max_datagram_bytes) : batches_(std::make_unique<Batches>(std::max<std::size_t>(max_datagram_bytes, 2048))) {}
+
+UdpSocket::~UdpSocket() {
+  flush();
+  wipe(batches_->in.room);
+}
+
+Outcome<std::unique_ptr<UdpSocket>> UdpSocket::open(const Address& address, std::size_t max_datagram_bytes) {
+  std::unique_ptr<UdpSocket> made(new UdpSocket(max_datagram_bytes));
+  made->socket_.reset(::socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const int on = 1;
+  if (!made->socket_) return explain(from_errno(errno), "UDP socket");
+  if (address.family() == AF_INET6) ::setsockopt(made->descriptor(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+  ::setsockopt(made->descriptor(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
+  const int buffer = 4 << 20;  // a flood fills a small buffer before a worker is woken
+  ::setsockopt(made->descriptor(), SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
+  if (::bind(made->descriptor(), address.data(), address.size()) != 0) {
+    const int number = errno;
+    std::string text = "cannot listen on UDP " + address.text() + ": " + std::strerror(number);  // NOLINT(concurrency-mt-unsafe)
+    if (number == EADDRINUSE) {
+      const auto holder = holder_of_udp_port(address.port());
+      text += holder.empty() ? "; stop what holds this port or choose another in the configuration"
+                             : "; it is held by " + holder + ". Stop that or choose another port in the configuration";
+    }
+    if (number == EADDRNOTAVAIL) text += "; this machine has no such address";
+    return fault(from_errno(number), text);
+  }
+  auto size = Address::capacity();
+  ::getsockname(made->descriptor(), made->local_.data(), &size);
+  return made;
+}
+
+std::size_t UdpSocket::receive(Deliver deliver, void* context) noexcept {
+  auto& side = batches_->in;
+  const int count = ::recvmmsg(socket_.get(), side.messages.data(), kBatch, MSG_DONTWAIT, nullptr);
+  if (count <= 0) return 0;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+    auto& message = side.messages[i];
+    if ((message.msg_hdr.msg_flags & MSG_TRUNC) == 0)
+      deliver(context, side.addresses[i], {static_cast<const std::uint8_t*>(side.parts[i].iov_base), message.msg_len});
+    message.msg_hdr.msg_namelen = Address::capacity();
+    message.msg_hdr.msg_flags = 0;
+  }
+  return static_cast<std::size_t>(count);
+}
+
+void UdpSocket::send(const Address& to, Bytes datagram) noexcept {
+  if (datagram.size() > batches_->slot_bytes) return;
+  if (batches_->queued == kBatch) flush();
+  auto& side = batches_->out;
+  const auto i = batches_->queued++;
+  std::memcpy(side.parts[i].iov_base, datagram.data(), datagram.size());
+  side.parts[i].iov_len = datagram.size();
+  side.addresses[i] = to;
+  side.messages[i].msg_hdr.msg_namelen = to.size();
+}
+
+void UdpSocket::flush() noexcept {
+  auto& side = batches_->out;
+  std::size_t done = 0;
+  while (done < batches_->queued) {
+    const int sent = ::sendmmsg(socket_.get(), side.messages.data() + done, static_cast<unsigned>(batches_->queued - done), MSG_DONTWAIT);
+    if (sent > 0) done += static_cast<std::size_t>(sent);
+    else if (errno == EINTR) continue;
+    else if (errno == EAGAIN || errno == ENOBUFS) break;  // the network is full: what is left is lost, and the peers ask again
+    else ++done;                                          // this one's address is unreachable: skip it
+  }
+  batches_->queued = 0;
+}
+
+Status steer_by_worker(const UdpSocket& any_of_them) noexcept {
+  // The payload begins at offset 0. A unified header with a connection ID is 001 1xxxx; the ID's first byte follows it. An answer
+  // beyond the number of sockets makes the kernel fall back to its hash.
+  constexpr std::uint32_t kByHash = 0xFFFF;
+  std::array<sock_filter, 6> program{{
+      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
+      BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xF0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x30, 0, 2),
+      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 1),
+      BPF_STMT(BPF_RET | BPF_A, 0),
+      BPF_STMT(BPF_RET | BPF_K, kByHash),
+  }};
+  const sock_fprog attached{program.size(), program.data()};
+  if (::setsockopt(any_of_them.descriptor(), SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &attached, sizeof(attached)) != 0)
+    return fail(from_errno(errno));
+  return {};
+}
+
+namespace {
+
+// socket_inodes lists the inodes of the UDP sockets bound to a port, from one of /proc/net/udp and udp6.
+std::vector<std::string> socket_inodes(const char* table, std::uint16_t port) {
+  std::vector<std::string> inodes;
+  std::ifstream file(table);
+  std::string line;
+  std::getline(file, line);
+  while (std::getline(file, line)) {
+    std::istringstream fields(line);
+    std::string field;
+    std::string local;
+    fields >> field >> local;
+    for (int i = 0; i < 8 && fields; ++i) fields >> field;
+    const auto colon = local.find(':');
+    if (colon != std::string::npos && std::strtoul(local.c_str() + colon + 1, nullptr, 16) == port) inodes.push_back(field);
+  }
+  return inodes;
+}
+
+bool holds(const std::filesystem::path& process, const std::vector<std::string>& inodes) {
+  std::error_code code;
+  for (const auto& entry : std::filesystem::directory_iterator(process / "fd", code)) {
+    const auto target = std::filesystem::read_symlink(entry.path(), code).string();
+    for (const auto& inode : inodes)
+      if (target == "socket:[" + inode + "]") return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string holder_of_udp_port(std::uint16_t port) {
+  auto inodes = socket_inodes("/proc/net/udp", port);
+  const auto six = socket_inodes("/proc/net/udp6", port);
+  inodes.insert(inodes.end(), six.begin(), six.end());
+  if (inodes.empty()) return {};
+  std::error_code code;
+  for (const auto& process : std::filesystem::directory_iterator("/proc", code)) {
+    const auto id = process.path().filename().string();
+    if (id.find_first_not_of("0123456789") != std::string::npos || !holds(process.path(), inodes)) continue;
+    std::ifstream file(process.path() / "comm");
+    std::string name;
+    std::getline(file, name);
+    return "process " + id + " (" + name + ")";
+  }
+  return {};
+}
+
+}  // namespace qeaas

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// UdpSocket: one server socket of one worker. Datagrams arrive and leave in batches, one system call for up to kBatch of them;
+// buffers are made once. Belongs to one thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/handle.hpp"
+#include "net/datagram.hpp"
+
+namespace qeaas {
+
+class UdpSocket : public DatagramSink {
+ public:
+  static constexpr std::size_t kBatch = 64;
+
+  // open binds to address; port 0 chooses one. Sockets of several workers share an address. Errors: in_use (names the port and,
+  // where the system tells, its holder), denied, unreachable (no such address here).
+  static Outcome<std::unique_ptr<UdpSocket>> open(const Address& address, std::size_t max_datagram_bytes);
+  ~UdpSocket() override;
+
+  int descriptor() const noexcept { return socket_.get(); }
+  const Address& local() const noexcept { return local_; }
+
+  using Deliver = void (*)(void* context, const Address& from, Bytes datagram);
+  // receive hands every datagram of one batch to deliver and gives their number; 0 when nothing waits.
+  std::size_t receive(Deliver deliver, void* context) noexcept;
+  // send copies the datagram into the batch, which leaves when it is full or at flush.
+  void send(const Address& to, Bytes datagram) noexcept override;
+  void flush() noexcept;
+
+ private:
+  struct Batches;
+  explicit UdpSocket(std::size_t max_datagram_bytes);
+  FileDescriptor socket_;
+  Address local_;
+  std::unique_ptr<Batches> batches_;
+};
+
+// steer_by_worker attaches a classic BPF program to the sockets that share address: a record with a connection ID goes to the worker
+// whose index is the ID's first byte, everything else by the hash of its addresses. Call it once all workers have opened theirs.
+Status steer_by_worker(const UdpSocket& any_of_them) noexcept;
+
+// holder_of_udp_port finds out which process holds a port, for error messages; empty when the system does not tell.
+std::string holder_of_udp_port(std::uint16_t port);
+
+}  // namespace qeaas

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The few facts about a session that wolfSSL keeps and does not publish. One file reads its internal header, so that a new
+// wolfSSL version breaks one file; docs/decisions/0001 says why each is needed.
+#pragma once
+
+#include <cstdint>
+
+struct WOLFSSL;
+
+namespace qeaas::internals {
+
+// newest_peer_record is epoch << 48 | number of the newest record that has authenticated from the peer, plus one. It grows exactly
+// when a record newer than every earlier one has been accepted (RFC 9146 section 6 needs to know).
+std::uint64_t newest_peer_record(const WOLFSSL* ssl) noexcept;
+// flight_pending is true while handshake records wait for an acknowledgement, or acknowledgements wait to be sent.
+bool flight_pending(const WOLFSSL* ssl) noexcept;
+// input_pending is true when a part of the last datagram has been taken but not yet processed.
+bool input_pending(const WOLFSSL* ssl) noexcept;
+// psk_negotiated is true when an external pre-shared key (no ticket) authenticated the handshake.
+bool psk_negotiated(const WOLFSSL* ssl) noexcept;
+
+// retransmit does what wolfSSL_dtls_got_timeout does, by this program's clock: wolfSSL otherwise refuses to retransmit twice in one
+// second of its own. False when it gives up.
+bool retransmit(WOLFSSL* ssl) noexcept;
+
+}  // namespace qeaas::internals
