@@ -10,6 +10,8 @@ namespace {
 constexpr std::array<std::string_view, 5> kKinds{"quantum", "physical", "os", "remote", "simulated"};
 constexpr std::array<std::string_view, 3> kTypes{"direct", "mixed", "drbg"};
 
+constexpr std::array<std::string_view, 4> kStates{"starting", "healthy", "alarmed", "gone"};
+
 template <class Enum, std::size_t N>
 std::optional<Enum> find(const std::array<std::string_view, N>& names, std::string_view text) noexcept {
   const auto found = std::find(names.begin(), names.end(), text);
@@ -21,6 +23,8 @@ std::optional<Enum> find(const std::array<std::string_view, N>& names, std::stri
 
 std::string_view name(SourceKind kind) noexcept { return kKinds[static_cast<std::size_t>(kind)]; }
 std::string_view name(EntropyType type) noexcept { return kTypes[static_cast<std::size_t>(type)]; }
+std::string_view name(SourceState state) noexcept { return kStates[static_cast<std::size_t>(state)]; }
+std::optional<SourceState> source_state(std::string_view text) noexcept { return find<SourceState>(kStates, text); }
 std::optional<SourceKind> source_kind(std::string_view text) noexcept { return find<SourceKind>(kKinds, text); }
 std::optional<EntropyType> entropy_type(std::string_view text) noexcept { return find<EntropyType>(kTypes, text); }
 

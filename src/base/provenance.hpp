@@ -20,6 +20,13 @@ enum class SourceKind : std::uint8_t {
   simulated,  // the photon simulator or a replayed file
 };
 
+enum class SourceState : std::uint8_t {
+  starting,  // opened, start-up tests under way
+  healthy,   // draws may take its blocks
+  alarmed,   // a permanent health failure is latched until start-up tests have passed again
+  gone,      // cannot be opened or read; tried again with back-off
+};
+
 enum class EntropyType : std::uint8_t {
   direct,  // full-entropy output of sources that may feed it
   mixed,   // direct XOR an own Hash_DRBG seeded from the operating system
@@ -28,8 +35,10 @@ enum class EntropyType : std::uint8_t {
 
 std::string_view name(SourceKind kind) noexcept;
 std::string_view name(EntropyType type) noexcept;
+std::string_view name(SourceState state) noexcept;
 std::optional<SourceKind> source_kind(std::string_view text) noexcept;
 std::optional<EntropyType> entropy_type(std::string_view text) noexcept;
+std::optional<SourceState> source_state(std::string_view text) noexcept;
 
 // may_feed_direct is the last column of the honesty table. A simulated source is allowed because it exists only where the
 // configuration names it, and every answer is marked.

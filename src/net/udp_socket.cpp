@@ -38,6 +38,21 @@ struct UdpSocket::Batches {
   std::size_t queued = 0;
 };
 
+namespace {
+
+tl::unexpected<Fault> cannot_listen(const Address& address, int number) {
+  std::string text = "cannot listen on UDP " + address.text() + ": " + std::strerror(number);  // NOLINT(concurrency-mt-unsafe)
+  if (number == EADDRINUSE) {
+    const auto holder = holder_of_udp_port(address.port());
+    text += holder.empty() ? "; stop what holds this port or choose another in the configuration"
+                           : "; it is held by " + holder + ". Stop that or choose another port in the configuration";
+  }
+  if (number == EADDRNOTAVAIL) text += "; this machine has no such address";
+  return fault(from_errno(number), text);
+}
+
+}  // namespace
+
 UdpSocket::UdpSocket(std::size_t max_datagram_bytes) : batches_(std::make_unique<Batches>(std::max<std::size_t>(max_datagram_bytes, 2048))) {}
 
 UdpSocket::~UdpSocket() {
@@ -54,17 +69,7 @@ Outcome<std::unique_ptr<UdpSocket>> UdpSocket::open(const Address& address, std:
   ::setsockopt(made->descriptor(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
   const int buffer = 4 << 20;  // a flood fills a small buffer before a worker is woken
   ::setsockopt(made->descriptor(), SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
-  if (::bind(made->descriptor(), address.data(), address.size()) != 0) {
-    const int number = errno;
-    std::string text = "cannot listen on UDP " + address.text() + ": " + std::strerror(number);  // NOLINT(concurrency-mt-unsafe)
-    if (number == EADDRINUSE) {
-      const auto holder = holder_of_udp_port(address.port());
-      text += holder.empty() ? "; stop what holds this port or choose another in the configuration"
-                             : "; it is held by " + holder + ". Stop that or choose another port in the configuration";
-    }
-    if (number == EADDRNOTAVAIL) text += "; this machine has no such address";
-    return fault(from_errno(number), text);
-  }
+  if (::bind(made->descriptor(), address.data(), address.size()) != 0) return cannot_listen(address, errno);
   auto size = Address::capacity();
   ::getsockname(made->descriptor(), made->local_.data(), &size);
   return made;
@@ -106,6 +111,14 @@ void UdpSocket::flush() noexcept {
     else ++done;                                          // this one's address is unreachable: skip it
   }
   batches_->queued = 0;
+}
+
+Outcome<void> require_free(const Address& address) {
+  const FileDescriptor probe(::socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const int on = 1;
+  if (address.family() == AF_INET6) ::setsockopt(probe.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+  if (!probe || ::bind(probe.get(), address.data(), address.size()) != 0) return cannot_listen(address, errno);
+  return {};
 }
 
 Status steer_by_worker(const UdpSocket& any_of_them) noexcept {

@@ -15,8 +15,8 @@ class UdpSocket : public DatagramSink {
  public:
   static constexpr std::size_t kBatch = 64;
 
-  // open binds to address; port 0 chooses one. Sockets of several workers share an address. Errors: in_use (names the port and,
-  // where the system tells, its holder), denied, unreachable (no such address here).
+  // open binds to address; port 0 chooses one. Sockets of several workers share an address. Errors: in_use, denied, io (no such
+  // address here).
   static Outcome<std::unique_ptr<UdpSocket>> open(const Address& address, std::size_t max_datagram_bytes);
   ~UdpSocket() override;
 
@@ -41,6 +41,10 @@ class UdpSocket : public DatagramSink {
 // steer_by_worker attaches a classic BPF program to the sockets that share address: a record with a connection ID goes to the worker
 // whose index is the ID's first byte, everything else by the hash of its addresses. Call it once all workers have opened theirs.
 Status steer_by_worker(const UdpSocket& any_of_them) noexcept;
+
+// require_free fails with in_use when anybody holds the address, this process included. Ask before the first open: sockets that share
+// an address would otherwise share it with a second server as well, without a word.
+Outcome<void> require_free(const Address& address);
 
 // holder_of_udp_port finds out which process holds a port, for error messages; empty when the system does not tell.
 std::string holder_of_udp_port(std::uint16_t port);

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// From options to links.
+#include "connection.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <sys/stat.h>
+
+#include "base/file.hpp"
+#include "base/hex.hpp"
+#include "client/key_store.hpp"
+#include "net/groups.hpp"
+#include "text.hpp"
+#include "wire/utf8.hpp"
+
+namespace qeaas::cli {
+namespace {
+
+constexpr std::size_t kMinPskBytes = 16;
+constexpr std::size_t kMaxIdentityBytes = 64;
+constexpr unsigned kMaxTimeoutSeconds = 3600;
+constexpr unsigned kMaxRetries = 100;
+
+std::vector<std::string> split(std::string_view list) {
+  std::vector<std::string> parts;
+  while (true) {
+    const auto comma = list.find(',');
+    parts.emplace_back(list.substr(0, comma));
+    if (comma == std::string_view::npos) return parts;
+    list.remove_prefix(comma + 1);
+  }
+}
+
+Outcome<std::vector<int>> chosen_groups(const std::string& list) {
+  if (!list.empty()) return parse_groups(split(list), false);
+  return parse_groups(std::vector<std::string>(std::begin(kDefaultGroups), std::end(kDefaultGroups)), false);
+}
+
+// key_of decodes the content of a key file; white space at its end does not count.
+Result<SecretBytes> key_of(Bytes content) {
+  std::string_view text(reinterpret_cast<const char*>(content.data()), content.size());
+  const auto end = text.find_last_not_of(" \t\r\n");
+  auto decoded = from_hex(text.substr(0, end == std::string_view::npos ? 0 : end + 1));
+  if (!decoded) return fail(decoded.error());
+  SecretBytes key{Bytes(*decoded)};
+  wipe(*decoded);
+  if (key.size() < kMinPskBytes || key.size() > kMaxPskBytes) return fail(Error::out_of_range);
+  return key;
+}
+
+}  // namespace
+
+void add_connection_options(CLI::App& command, ConnectionOptions& options, bool several_servers) {
+  auto* from = command.add_option("--from", options.from, "server, as coaps://host[:port]" + std::string(several_servers ? "; may be given several times" : "") +
+                                                              " (default " + kDefaultServer + ")");
+  from->type_name("URL")->allow_extra_args(false);
+  if (!several_servers) from->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::Throw);
+  command.add_option("--ca", options.ca, "CA certificates to trust (default: $QEAAS_CA, ~/.config/qeaas/ca.pem, ca.pem of the state folder)")->type_name("FILE");
+  command.add_option("--psk", options.psk, "pre-shared key: identity, colon, file with 16 to 64 bytes in hexadecimal, mode 0600")->type_name("ID:FILE");
+  command.add_option("--groups", options.groups, "key-exchange groups in order of preference, separated by commas (default MLKEM512,X25519MLKEM768,P-256,X25519)")->type_name("LIST");
+  command.add_option("--state", options.state, "state folder of a local server (default as for qeaasd)")->type_name("FOLDER");
+  command.add_option("--timeout", options.timeout_seconds, "seconds to wait for the handshake and for each answer (default 15)")->type_name("S")->check(CLI::Range(1u, kMaxTimeoutSeconds));
+  command.add_option("--retry", options.retries, "how often to ask again when the server says to wait, at most 10 s each time (default 2)")->type_name("TIMES")->check(CLI::Range(0u, kMaxRetries));
+  command.add_flag("--insecure", options.insecure, "do not verify the server, and allow plain coap://; for tests only");
+}
+
+std::optional<std::filesystem::path> find_ca(const ConnectionOptions& options) {
+  if (!options.ca.empty()) return options.ca;
+  if (const char* named = std::getenv("QEAAS_CA"); named != nullptr && *named != '\0') return named;  // NOLINT(concurrency-mt-unsafe): one thread so far
+  std::error_code ignored;
+  for (const auto& path : {home_folder() / ".config/qeaas/ca.pem", state_folder(options.state) / kCaFile})
+    if (std::filesystem::exists(path, ignored)) return path;
+  return std::nullopt;
+}
+
+Outcome<std::vector<Der>> read_roots(const std::filesystem::path& path) {
+  const auto text = read_file(path);
+  if (!text) return tl::unexpected(text.error());
+  auto roots = certificates_from_pem(text->span());
+  if (!roots) return fault(Error::malformed, path.string() + " holds no certificates in PEM; give the server's ca.pem");
+  return std::move(*roots);
+}
+
+Outcome<PskCredential> read_psk(const std::string& argument) {
+  const auto colon = argument.rfind(':');
+  if (colon == std::string::npos || colon == 0 || colon + 1 == argument.size())
+    return fault(Error::malformed, "--psk " + argument + ": write ID:FILE, for example --psk sensor-7:/etc/qeaas/sensor-7.key");
+  PskCredential credential{argument.substr(0, colon), {}};
+  const std::string file = argument.substr(colon + 1);
+  if (credential.identity.size() > kMaxIdentityBytes || !is_utf8(credential.identity))
+    return fault(Error::out_of_range, "--psk: the identity must be UTF-8 of at most 64 bytes");
+  struct stat status {};
+  if (::stat(file.c_str(), &status) == 0 && (status.st_mode & 077) != 0)
+    return fault(Error::refused, file + " is a secret key that others may read; run: chmod 600 " + file);
+  const auto content = read_file(file);
+  if (!content) return tl::unexpected(content.error());
+  auto key = key_of(content->span());
+  if (!key) return fault(key.error(), file + " must hold a key of 16 to 64 bytes in hexadecimal (32 to 128 digits)");
+  credential.key = std::move(*key);
+  return credential;
+}
+
+Outcome<LinkOptions> link_options(const ConnectionOptions& options) {
+  LinkOptions link;
+  auto groups = chosen_groups(options.groups);
+  if (!groups) return tl::unexpected(groups.error());
+  link.groups = std::move(*groups);
+  if (!options.psk.empty()) {
+    auto psk = read_psk(options.psk);
+    if (!psk) return tl::unexpected(psk.error());
+    link.psk = std::move(*psk);
+  }
+  link.verify = !options.insecure;
+  link.allow_plain = options.insecure;
+  link.timeout = std::chrono::seconds(options.timeout_seconds);
+  link.retries = options.retries;
+  if (options.insecure) {
+    warn("--insecure: the server is not verified; whoever answers can read or choose every byte");
+    return link;
+  }
+  if (const auto ca = find_ca(options)) {
+    auto roots = read_roots(*ca);
+    if (!roots) return tl::unexpected(roots.error());
+    link.roots = std::move(*roots);
+  }
+  return link;
+}
+
+Outcome<std::vector<std::unique_ptr<ServerLink>>> make_links(const ConnectionOptions& options) {
+  const auto base = link_options(options);
+  if (!base) return tl::unexpected(base.error());
+  std::vector<std::unique_ptr<ServerLink>> links;
+  for (const auto& url : options.from.empty() ? std::vector<std::string>{kDefaultServer} : options.from) {
+    auto link = ServerLink::make(url, base->duplicate());
+    if (!link) return tl::unexpected(link.error());
+    links.push_back(std::move(*link));
+  }
+  return links;
+}
+
+}  // namespace qeaas::cli

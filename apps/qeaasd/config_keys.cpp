@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The table of keys.
+#include "config_keys.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace qeaas::config {
+namespace {
+
+using Words = std::span<const std::string_view>;
+
+template <auto SectionMember, auto Member>
+Slot at(Config& config, SourceEntry&) { return &((config.*SectionMember).*Member); }
+template <auto Member>
+Slot of(Config&, SourceEntry& entry) { return &(entry.*Member); }
+
+using V = ServerConfig;
+using R = ServiceConfig;
+using S = SourceEntry;
+using D = CoapsConfig;
+using L = LimitsConfig;
+constexpr auto kServer = &Config::server;
+constexpr auto kService = &Config::service;
+constexpr auto kCoaps = &Config::coaps;
+constexpr auto kCoap = &Config::coap;
+constexpr auto kLimits = &Config::limits;
+
+constexpr std::array<std::string_view, 4> kLevels{"debug", "info", "warning", "error"};
+constexpr std::array<std::string_view, 3> kPolicies{"combine", "least_loaded", "failover"};
+constexpr std::array<std::string_view, 2> kConditioners{"sha256", "toeplitz"};
+constexpr std::array<std::string_view, 8> kTypes{"device", "rdseed", "jitter", "os", "process", "remote", "photon", "replay"};
+constexpr std::array<std::string_view, 3> kKinds{"quantum", "physical", "os"};
+constexpr std::array<std::string_view, 8> kFaults{"none", "stuck", "bias", "drift", "lag", "period", "slow", "vanish"};
+constexpr std::array<std::string_view, 8> kGroups{"MLKEM512", "MLKEM768", "MLKEM1024", "X25519MLKEM768", "SecP256r1MLKEM768",
+                                                 "P-256", "P-384", "X25519"};
+constexpr std::array<std::string_view, 2> kCertificates{"ML-DSA-44", "P-256"};
+constexpr std::array<std::string_view, 4> kClientAuth{"none", "psk", "certificate", "raw_public_key"};
+
+constexpr double kLongest = 4096;                  // bytes of a path or address
+constexpr double kYear = 31'536'000;               // seconds
+constexpr double kLargestExact = 9'007'199'254'740'991;  // 2^53 - 1: a double compares it exactly
+constexpr double kMaxRate = 10'000'000'000;        // access/identity.hpp: kMaxBytesPerSecond
+constexpr double kMaxBurst = 2'147'483'648;        // kMaxBurstBytes
+constexpr double kMaxDay = 8'796'093'022'208;      // kMaxBytesPerDay
+
+constexpr std::array<Section, 6> kSections{{
+    {"server", "The process as a whole."},
+    {"service", "How the bytes of the sources become answers."},
+    {"source", "One noise source; the section is repeated for each. Without any, every physical source that the machine has is used. "
+               "Once one is named, only the named ones are."},
+    {"coaps", "CoAP over DTLS 1.3 (RFC 7252, RFC 9147)."},
+    {"coap", "Plain CoAP: whoever is on the path reads the random bytes. For tests and trusted wires only."},
+    {"limits", "What clients may draw. Identities may have quotas of their own ('qeaas clients'); 0 is unlimited."},
+}};
+
+constexpr Key kKeys[] = {
+    {"server", "state", &at<kServer, &V::state>, "Folder for keys, certificates and the identities. Empty: $STATE_DIRECTORY, $XDG_STATE_HOME/qeaas, "
+     "/var/lib/qeaas (root) or ~/.local/state/qeaas.", "", 0, kLongest},
+    {"server", "workers", &at<kServer, &V::workers>, "Worker threads, each with its own sockets and sessions. 0: one for each core.", "threads", 0, 256},
+    {"server", "log_level", &at<kServer, &V::log_level>, "The least important events that are still logged.", "", 0, 0, Shape::choice, kLevels},
+    {"server", "drain_seconds", &at<kServer, &V::drain_seconds>, "How long SIGTERM waits for running answers.", "seconds", 0, 3600},
+
+    {"service", "policy", &at<kService, &R::policy>, "combine: every answer is made from all healthy sources. least_loaded: each block from the source that "
+     "has most ready. failover: from the first healthy source in the order of this file.", "", 0, 0, Shape::choice, kPolicies},
+    {"service", "min_sources", &at<kService, &R::min_sources>, "With fewer healthy sources the answer is an error, never weaker bytes.", "sources", 1, 16},
+    {"service", "reservoir_blocks", &at<kService, &R::reservoir_blocks>, "Blocks of 32 bytes kept ready for each source and worker; a power of two. 2048 hold one "
+     "largest answer.", "blocks", 16, 65'536},
+    {"service", "conditioner", &at<kService, &R::conditioner>, "sha256: vetted by SP 800-90B. toeplitz: a 2-universal extractor, as quantum devices use themselves.",
+     "", 0, 0, Shape::choice, kConditioners},
+    {"service", "drbg_reseed_bytes", &at<kService, &R::drbg_reseed_bytes>, "The DRBG of types mixed and drbg is reseeded after this much output.", "bytes", 32,
+     1'073'741'824},
+    {"service", "drbg_reseed_seconds", &at<kService, &R::drbg_reseed_seconds>, "It is reseeded after this long in any case.", "seconds", 1, 86'400},
+
+    {"source", "id", &of<&S::id>, "Unique name, shown in every answer: a-z, 0-9, - and _.", "", 1, 31, Shape::id, {}, "", "\"quantis0\""},
+    {"source", "type", &of<&S::type>, "What it is.", "", 0, 0, Shape::choice, kTypes, "", "\"device\""},
+    {"source", "path", &of<&S::path>, "The character device, or the recorded file to replay.", "", 1, kLongest, Shape::any, {}, "device replay",
+     "\"/dev/qrandom0\""},
+    {"source", "argv", &of<&S::argv>, "The program, by absolute path, and its arguments; its standard output is the noise.", "", 1, 64, Shape::any, {}, "process",
+     "[\"/usr/bin/my-noise\", \"--raw\"]"},
+    {"source", "url", &of<&S::url>, "The server to fetch from, https or http.", "", 1, kLongest, Shape::any, {}, "remote", "\"https://qrng.example.org:6066\""},
+    {"source", "entropy_type", &of<&S::entropy_type>, "The type that is asked of the server.", "", 1, 64, Shape::any, {}, "remote", "\"direct\""},
+    {"source", "ca_file", &of<&S::ca_file>, "The certificates that the server is verified against; the system's when not given.", "", 1, kLongest, Shape::any, {},
+     "remote", "\"/etc/qeaas/far-end-ca.pem\""},
+    {"source", "token_file", &of<&S::token_file>, "A file with the bearer token for the server.", "", 1, kLongest, Shape::any, {}, "remote",
+     "\"/etc/qeaas/far-end-token\""},
+    {"source", "trust_far_end", &of<&S::trust_far_end>, "Whether its bytes count as what the far end says they are.", "", 0, 0, Shape::any, {}, "remote", "false"},
+    {"source", "timeout_seconds", &of<&S::timeout_seconds>, "Without an answer for this long the source counts as gone.", "seconds", 0.001, 300, Shape::any, {},
+     "device process remote", "10.0"},
+    {"source", "kind", &of<&S::kind>, "What the operator vouches for, where the type does not decide it.", "", 0, 0, Shape::choice, kKinds,
+     "device process remote", "\"quantum\""},
+    {"source", "sample_bits", &of<&S::sample_bits>, "Width of one sample.", "bits", 1, 8, Shape::any, {}, "device process replay photon", "8"},
+    {"source", "min_entropy", &of<&S::min_entropy>, "Assessed min-entropy of one sample; the health tests' cutoffs follow from it.", "bits per sample", 0.000001, 8,
+     Shape::any, {}, "", "6.5"},
+    {"source", "conditioned", &of<&S::conditioned>, "Whether the device conditions its output itself.", "", 0, 0, Shape::any, {}, "device process", "true"},
+    {"source", "contribute", &of<&S::contribute>, "Policy combine: XOR this source onto blocks that others have made. It is named in the answer and never counted.",
+     "", 0, 0, Shape::any, {}, "os remote", "false"},
+    {"source", "fault", &of<&S::fault>, "A fault that the simulator shows.", "", 0, 0, Shape::choice, kFaults, "photon", "\"none\""},
+    {"source", "fault_onset_samples", &of<&S::fault_onset_samples>, "The index of the first sample that shows the fault.", "samples", 0, kLargestExact, Shape::any, {},
+     "photon", "0"},
+    {"source", "fault_magnitude", &of<&S::fault_magnitude>, "How strong the fault is; what it means depends on the fault.", "", 0, 1e9, Shape::any, {}, "photon", "0.0"},
+    {"source", "mean_counts", &of<&S::mean_counts>, "Mean number of photons in a time bin.", "counts", 0, 100, Shape::any, {}, "photon", "8.0"},
+    {"source", "dark_counts", &of<&S::dark_counts>, "Mean number of dark counts in a time bin.", "counts", 0, 100, Shape::any, {}, "photon", "0.01"},
+    {"source", "dead_time", &of<&S::dead_time>, "Dead time of the detector, as a fraction of the time bin.", "", 0, 1, Shape::any, {}, "photon", "0.01"},
+    {"source", "seed", &of<&S::seed>, "The same seed gives the same samples; from the operating system when not given.", "", 0, kLargestExact, Shape::any, {}, "photon",
+     "1"},
+    {"source", "loop", &of<&S::loop>, "Whether the replay begins again at the end of the file.", "", 0, 0, Shape::any, {}, "replay", "false"},
+
+    {"coaps", "enabled", &at<kCoaps, &D::enabled>, "Whether to listen at all."},
+    {"coaps", "listen", &at<kCoaps, &D::listen>, "IP addresses and UDP ports; port 0 lets the system choose.", "", 1, 16, Shape::listen},
+    {"coaps", "groups", &at<kCoaps, &D::groups>, "Key exchange groups in order of preference.", "", 1, 8, Shape::choice, kGroups},
+    {"coaps", "pq_only", &at<kCoaps, &D::pq_only>, "Drop the classical groups from the list."},
+    {"coaps", "certificates", &at<kCoaps, &D::certificates>, "Signature algorithms of the server's certificates in order of preference.", "", 1, 2, Shape::choice,
+     kCertificates},
+    {"coaps", "client_auth", &at<kCoaps, &D::client_auth>, "How clients may prove who they are. With none in the list, proving is optional.", "", 1, 4, Shape::choice,
+     kClientAuth},
+    {"coaps", "client_ca", &at<kCoaps, &D::client_ca>, "PEM file with the roots of client certificates; needed for client_auth certificate.", "", 0, kLongest},
+    {"coaps", "mtu", &at<kCoaps, &D::mtu>, "Largest datagram that is sent, UDP payload. 1280 minus headers passes everywhere.", "bytes", 576, 16'384},
+    {"coaps", "max_sessions", &at<kCoaps, &D::max_sessions>, "Sessions in the whole process; beyond that the least recently used one goes.", "sessions", 1,
+     10'000'000},
+    {"coaps", "idle_timeout_seconds", &at<kCoaps, &D::idle_timeout_seconds>, "A session without traffic for this long is closed.", "seconds", 1, kYear},
+    {"coaps", "handshake_timeout_seconds", &at<kCoaps, &D::handshake_timeout_seconds>, "A handshake that takes longer is dropped.", "seconds", 1, 600},
+    {"coaps", "tickets", &at<kCoaps, &D::tickets>, "Session tickets, for resumption without a signature."},
+    {"coaps", "ticket_lifetime_seconds", &at<kCoaps, &D::ticket_lifetime_seconds>, "How long a ticket is accepted (RFC 8446 4.6.1: at most seven days).", "seconds", 1,
+     604'800},
+    {"coaps", "ticket_rotation_seconds", &at<kCoaps, &D::ticket_rotation_seconds>, "How often the key that seals tickets changes; at most ticket_lifetime_seconds.", "seconds",
+     1, 604'800},
+    {"coaps", "connection_id", &at<kCoaps, &D::connection_id>, "Connection IDs (RFC 9147 9): a client whose address changes keeps its session."},
+    {"coaps", "cookie_rotation_seconds", &at<kCoaps, &D::cookie_rotation_seconds>, "How often the secret of the stateless cookies changes.", "seconds", 1, 3600},
+
+    {"coap", "enabled", &at<kCoap, &CoapConfig::enabled>, "Whether to listen at all."},
+    {"coap", "listen", &at<kCoap, &CoapConfig::listen>, "IP addresses and UDP ports; port 0 lets the system choose.", "", 1, 16, Shape::listen},
+
+    {"limits", "address_bytes_per_second", &at<kLimits, &L::address_bytes_per_second>, "For one IPv4 address or IPv6 /64.", "bytes per second", 0, kMaxRate},
+    {"limits", "address_burst_bytes", &at<kLimits, &L::address_burst_bytes>, "How much at once. 0: one second's worth, at least 65536.", "bytes", 0, kMaxBurst},
+    {"limits", "address_handshakes_per_second", &at<kLimits, &L::address_handshakes_per_second>, "Handshakes of one IPv4 address or IPv6 /64.",
+     "handshakes per second", 0, 1'000'000},
+    {"limits", "identity_bytes_per_second", &at<kLimits, &L::identity_bytes_per_second>, "For an identity without a quota of its own. Everybody who proves nothing is the "
+     "one identity 'anonymous'.", "bytes per second", 0, kMaxRate},
+    {"limits", "identity_burst_bytes", &at<kLimits, &L::identity_burst_bytes>, "How much at once. 0: one second's worth, at least 65536.", "bytes", 0, kMaxBurst},
+    {"limits", "identity_bytes_per_day", &at<kLimits, &L::identity_bytes_per_day>, "The allowance of a day (UTC).", "bytes", 0, kMaxDay},
+};
+
+}  // namespace
+
+std::span<const Section> sections() noexcept { return kSections; }
+std::span<const Key> keys() noexcept { return kKeys; }
+
+}  // namespace qeaas::config

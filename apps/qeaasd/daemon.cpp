@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Daemon: joins the parts and runs them until a signal says stop.
+#include "daemon.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <csignal>
+
+#include "base/file.hpp"
+#include "base/log.hpp"
+#include "client/key_store.hpp"
+#include "crypto/random.hpp"
+#include "notify.hpp"
+#include "setup.hpp"
+
+namespace qeaas {
+namespace {
+
+constexpr auto kReadyPatience = std::chrono::seconds(30);
+constexpr auto kHousekeepingInterval = 1s;
+
+// wolfSSL's seed callback has no argument, so the one service of the process is found here.
+std::atomic<Service*> seeding_service{nullptr};
+
+Status seed_from_service(MutableBytes out) noexcept {
+  auto* service = seeding_service.load();
+  if (service == nullptr) return fail(Error::starved);
+  return service->seed_entropy(out);
+}
+
+std::size_t worker_count(const Config& config) {
+  const auto wanted = config.server.workers == 0 ? std::thread::hardware_concurrency() : config.server.workers;
+  return std::clamp<std::size_t>(wanted, 1, 250);  // the index is one byte of a connection ID
+}
+
+void log_sources(const Service& service) {
+  for (const auto& status : service.status())
+    log::info("source " + status.info.tag.id + ": " + std::string(name(status.info.tag.kind)) + ", " + std::string(name(status.state)) +
+              (status.last_failure.empty() ? "" : " (" + status.last_failure + ")"));
+}
+
+}  // namespace
+
+Daemon::Daemon(Config config, std::string config_argument, std::filesystem::path state)
+    : config_(std::move(config)), config_argument_(std::move(config_argument)), state_(std::move(state)) {}
+
+Daemon::~Daemon() {
+  workers_.clear();
+  seeding_service.store(nullptr);
+}
+
+Outcome<void> Daemon::start() {
+  for (const auto& warning : config_.warnings) log::warning(warning);
+  if (auto made = make_state_folder(state_); !made) return made;
+  if (auto started = start_service(); !started) return started;
+  auto access = access::Access::open(state_, default_quota(config_.limits));
+  if (!access) return tl::unexpected(access.error());
+  access_ = std::move(*access);
+  identities_ = std::make_shared<Identities>(*access_);
+  tickets_ = std::make_shared<TicketKeys>(std::chrono::seconds(config_.coaps.ticket_rotation_seconds),
+                                          std::chrono::seconds(config_.coaps.ticket_lifetime_seconds));
+  if (auto opened = open_sockets(); !opened) return opened;
+  for (auto& worker : workers_) worker->start();
+  return {};
+}
+
+Outcome<void> Daemon::start_service() {
+  auto sources = make_sources(config_);
+  if (!sources) return tl::unexpected(sources.error());
+  for (const auto& setup : *sources)
+    if (setup.source->info().tag.kind == SourceKind::simulated)
+      log::warning("source " + setup.source->info().tag.id + " is SIMULATED: its bytes are no entropy, and every answer is marked");
+  auto options = service_options(config_, state_, worker_count(config_));
+  if (!options) return tl::unexpected(options.error());
+  auto service = Service::create(std::move(*options), std::move(*sources));
+  if (!service) return tl::unexpected(service.error());
+  service_ = std::move(*service);
+  if (auto started = service_->start(); !started) return started;
+  // Nothing is made before there is entropy: the keys of the first start come from the sources too.
+  const bool ready = service_->wait_ready(kReadyPatience);
+  log_sources(*service_);
+  if (!ready)
+    return fault(Error::starved, "fewer than min_sources = " + std::to_string(config_.service.min_sources) +
+                                     " sources passed their start-up tests within 30 s; the lines above say what each one does");
+  seeding_service.store(service_.get());
+  if (!initialise_crypto(seed_from_service)) return explain(Error::crypto, "wolfSSL");
+  return {};
+}
+
+Outcome<std::shared_ptr<const DtlsContext>> Daemon::make_context(const CoapsConfig& config) {
+  auto keys = load_or_make_server_keys(state_);
+  if (!keys) return tl::unexpected(keys.error());
+  for (const auto& written : keys->written) log::info("wrote " + (state_ / written).string());
+  auto options = dtls_context_options(config, std::move(*keys));
+  if (!options) return tl::unexpected(options.error());
+  auto context = DtlsContext::make(std::move(*options), tickets_, identities_);
+  if (!context) return tl::unexpected(context.error());
+  return std::shared_ptr<const DtlsContext>(std::move(*context));
+}
+
+Outcome<void> Daemon::open_sockets() {
+  const auto workers = service_->options().workers;
+  for (std::size_t i = 0; i < workers; ++i) {
+    Secret<32> seed;
+    if (!seed_bytes(seed.span())) return explain(Error::starved, "seed of a worker");
+    workers_.push_back(std::make_unique<Worker>(
+        WorkerOptions{i, dtls_server_options(config_.coaps, i, workers), address_rates(config_.limits)}, *service_, *access_, std::move(seed)));
+  }
+  // open_all binds every worker to one address; port 0 is chosen once, by the first.
+  const auto open_all = [&](const std::string& text, auto&& add) -> Outcome<void> {
+    auto address = Address::parse(text);
+    if (!address) return fault(Error::malformed, "listen address '" + text + "' is not ADDRESS:PORT");
+    if (auto free = require_free(*address); !free) return free;
+    std::vector<std::unique_ptr<UdpSocket>> sockets;
+    for (std::size_t i = 0; i < workers; ++i) {
+      auto socket = UdpSocket::open(*address, config_.coaps.mtu);
+      if (!socket) return tl::unexpected(socket.error());
+      address = (*socket)->local();
+      sockets.push_back(std::move(*socket));
+    }
+    if (workers > 1 && !steer_by_worker(*sockets.front())) log::warning("no steering by connection ID on this kernel; a client that changes its address may have to begin anew");
+    for (std::size_t i = 0; i < workers; ++i) add(*workers_[i], std::move(sockets[i]));
+    log::info("listening on " + address->text());
+    return {};
+  };
+  if (config_.coaps.enabled) {
+    const auto context = make_context(config_.coaps);
+    if (!context) return tl::unexpected(context.error());
+    for (const auto& text : config_.coaps.listen)
+      if (auto opened = open_all(text, [&](Worker& worker, std::unique_ptr<UdpSocket> socket) { worker.add_coaps(std::move(socket), *context); }); !opened) return opened;
+  }
+  if (config_.coap.enabled)
+    for (const auto& text : config_.coap.listen)
+      if (auto opened = open_all(text, [&](Worker& worker, std::unique_ptr<UdpSocket> socket) { worker.add_coap(std::move(socket)); }); !opened) return opened;
+  return {};
+}
+
+Outcome<void> Daemon::reload() {
+  auto fresh = find_config(config_argument_);
+  if (!fresh) return tl::unexpected(fresh.error());
+  if (auto set = access_->set_default_quota(default_quota(fresh->limits)); !set) return set;
+  if (fresh->coaps.enabled && config_.coaps.enabled) {
+    const auto context = make_context(fresh->coaps);
+    if (!context) return tl::unexpected(context.error());
+    for (auto& worker : workers_) worker->use_context(*context);
+  }
+  for (auto& worker : workers_) worker->use_rates(address_rates(fresh->limits));
+  config_.limits = fresh->limits;
+  return {};
+}
+
+void Daemon::housekeeping() {
+  const auto reloaded = access_->reload_if_changed();
+  if (!reloaded) log::warning("identities: " + reloaded.error().text);
+  else if (*reloaded) log::info("identities: reloaded");
+  if (const auto written = access_->write_usage(); !written) log::warning("accounting: " + written.error().text);
+}
+
+void Daemon::run() {
+  boost::asio::io_context loop(1);
+  boost::asio::signal_set signals(loop, SIGTERM, SIGINT, SIGHUP);
+  boost::asio::steady_timer timer(loop);
+  std::function<void()> on_time = [&] {
+    housekeeping();
+    timer.expires_after(kHousekeepingInterval);
+    timer.async_wait([&](const boost::system::error_code& error) {
+      if (!error) on_time();
+    });
+  };
+  std::function<void()> on_signal = [&] {
+    signals.async_wait([&](const boost::system::error_code& error, int number) {
+      if (error) return;
+      if (number != SIGHUP) {
+        loop.stop();
+        return;
+      }
+      notify_manager("RELOADING=1");
+      const auto reloaded = reload();
+      if (reloaded) log::info("reloaded certificates and limits");
+      else log::error("reload failed, the old settings stay: " + reloaded.error().text);
+      notify_manager("READY=1");
+      on_signal();
+    });
+  };
+  on_signal();
+  on_time();
+  log::info("ready");
+  notify_manager("READY=1");
+  loop.run();
+
+  notify_manager("STOPPING=1");
+  log::info("draining");
+  for (auto& worker : workers_) worker->drain(std::chrono::seconds(config_.server.drain_seconds));
+  for (auto& worker : workers_) worker->join();
+  housekeeping();
+  log_ledger();
+}
+
+void Daemon::log_ledger() const {
+  for (const auto& status : service_->status())
+    log::info("ledger " + status.info.tag.id + ": assessed_in=" + std::to_string(status.ledger.assessed_in_bits) +
+              " full_out=" + std::to_string(status.ledger.full_out_bits) + " served=" + std::to_string(status.bits_served) + " bits");
+}
+
+}  // namespace qeaas

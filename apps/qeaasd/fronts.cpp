@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The two CoAP front ends of one worker.
+#include "fronts.hpp"
+
+namespace qeaas {
+
+CoapsFront::CoapsFront(std::unique_ptr<UdpSocket> socket, std::shared_ptr<const DtlsContext> context, const DtlsServerOptions& options,
+                       coap::Endpoint& endpoint, AccessGate& gate)
+    : Front(std::move(socket)), endpoint_(endpoint), gate_(gate), server_(std::move(context), options, this->socket(), *this) {}
+
+CoapsFront::~CoapsFront() { server_.close_all(); }
+
+bool CoapsFront::admit(const Address& from, TimePoint now) noexcept { return !draining_ && gate_.admit_handshake(from, now); }
+
+void CoapsFront::on_open(DtlsSession& session, TimePoint /*now*/) noexcept {
+  session.attachment = std::make_unique<SessionPeer>(server_, session);
+}
+
+void CoapsFront::on_data(DtlsSession& session, Bytes data, TimePoint now) noexcept {
+  if (session.attachment) endpoint_.on_datagram(static_cast<SessionPeer&>(*session.attachment), data, now);
+}
+
+void CoapsFront::on_close(DtlsSession& session) noexcept {
+  if (session.attachment) endpoint_.on_closed(static_cast<SessionPeer&>(*session.attachment));
+}
+
+void CoapFront::on_datagram(const Address& from, Bytes datagram, TimePoint now) noexcept {
+  if (draining_ && by_address_.find(from) == by_address_.end()) return;
+  endpoint_.on_datagram(peer_of(from), datagram, now);
+}
+
+PlainPeer& CoapFront::peer_of(const Address& from) {
+  if (const auto known = by_address_.find(from); known != by_address_.end()) {
+    peers_.splice(peers_.begin(), peers_, known->second);
+    return peers_.front();
+  }
+  if (peers_.size() >= kMaxPeers) {
+    endpoint_.on_closed(peers_.back());
+    by_address_.erase(peers_.back().remote());
+    peers_.pop_back();
+  }
+  peers_.emplace_front(socket(), from, max_datagram_);
+  by_address_[from] = peers_.begin();
+  return peers_.front();
+}
+
+void CoapFront::close() noexcept {
+  for (auto& peer : peers_) endpoint_.on_closed(peer);
+  by_address_.clear();
+  peers_.clear();
+}
+
+}  // namespace qeaas

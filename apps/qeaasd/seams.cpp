@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the daemon puts into the seams of the CoAP endpoint.
+#include "seams.hpp"
+
+#include "crypto/random.hpp"
+#include "peers.hpp"
+
+namespace qeaas {
+namespace {
+
+constexpr std::size_t kLimitedAddresses = 16384;
+
+std::uint64_t hash_key() noexcept {
+  std::array<std::uint8_t, 8> bytes{};
+  static_cast<void>(seed_bytes(bytes));
+  std::uint64_t key = 0;
+  for (const auto byte : bytes) key = key << 8 | byte;
+  return key;
+}
+
+}  // namespace
+
+AccessGate::AccessGate(access::Access& access, const AddressRates& rates)
+    : access_(access),
+      reader_(access),
+      rates_(rates),
+      bytes_(kLimitedAddresses, rates.bytes, hash_key()),
+      handshakes_(kLimitedAddresses, rates.handshakes, hash_key()) {}
+
+access::Decision AccessGate::admit(coap::Peer& peer, std::size_t bytes, TimePoint now) noexcept {
+  const auto* entry = reader_.table().find(peer.identity());
+  if (entry == nullptr || !entry->enabled()) return access::Decision::no(Error::forbidden);
+  if (bytes == 0) return access::Decision::ok();
+  const access::Instant instant{now, std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())};
+  if (!rates_.bytes.unlimited())
+    if (auto limited = bytes_.take(address_key(static_cast<FrontPeer&>(peer).remote()), bytes, now); !limited) return limited;
+  return access_.take(*entry, bytes, instant);
+}
+
+bool AccessGate::admit_handshake(const Address& from, TimePoint now) noexcept {
+  return rates_.handshakes.unlimited() || static_cast<bool>(handshakes_.take(address_key(from), 1, now));
+}
+
+void AccessGate::set_rates(const AddressRates& rates) noexcept {
+  rates_ = rates;
+  bytes_.set_rate(rates.bytes);
+  handshakes_.set_rate(rates.handshakes);
+}
+
+access::AddressKey address_key(const Address& address) noexcept {
+  std::array<std::uint8_t, 18> bytes{};
+  if (address.bytes(bytes) == 6) return access::AddressKey::ipv4(std::span(bytes).first<4>());
+  return access::AddressKey::ipv6(std::span(bytes).first<16>());
+}
+
+SourcesReport make_report(const Service& service) {
+  SourcesReport report;
+  report.version = QEAAS_VERSION;
+  report.types = {EntropyType::direct, EntropyType::mixed, EntropyType::drbg};
+  report.min_sources = service.options().min_sources;
+  for (const auto& status : service.status()) {
+    SourceReport one;
+    one.id = status.info.tag.id;
+    one.kind = status.info.tag.kind;
+    one.conditioned = status.info.tag.conditioned;
+    one.state = status.state;
+    one.last_failure = status.last_failure;
+    one.sample_bits = status.info.sample_bits;
+    one.min_entropy = status.info.per_sample;
+    one.claim = status.info.claim;
+    one.conditioner = status.conditioner;
+    one.rate_bytes_per_second = status.bits_per_second / 8;
+    one.ledger = {status.ledger.assessed_in_bits, status.ledger.full_out_bits, status.bits_served, status.health.samples_dropped};
+    one.intermittent_failures = status.health.intermittent_failures;
+    one.permanent_failures = status.health.permanent_failures;
+    one.restarts = status.reopens;
+    if (status.state == SourceState::healthy && status.feeds_direct) ++report.healthy;
+    report.sources.push_back(std::move(one));
+  }
+  return report;
+}
+
+}  // namespace qeaas

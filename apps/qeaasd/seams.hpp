@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the daemon puts into the seams of the CoAP endpoint: draws from a worker's tap, debits from the access table and the
+// address limits, and the report of the sources. One object of each a worker; only the report is shared.
+#pragma once
+
+#include "access/access.hpp"
+#include "access/address_limiter.hpp"
+#include "coap/seams.hpp"
+#include "net/address.hpp"
+#include "service/service.hpp"
+
+namespace qeaas {
+
+class TapDraw final : public coap::Draw {
+ public:
+  explicit TapDraw(Tap& tap) noexcept : tap_(tap) {}
+  Status fill(MutableBytes out, EntropyType type, Provenance& provenance) noexcept override { return tap_.fill(out, type, provenance); }
+  std::chrono::seconds retry_after() const noexcept override { return tap_.retry_after(); }
+
+ private:
+  Tap& tap_;
+};
+
+// AddressRates are the limits for one network address: bytes and handshakes a second; 0 is unlimited.
+struct AddressRates {
+  access::Rate bytes;
+  access::Rate handshakes;
+};
+
+class AccessGate final : public coap::Gate {
+ public:
+  AccessGate(access::Access& access, const AddressRates& rates);
+  access::Decision admit(coap::Peer& peer, std::size_t bytes, TimePoint now) noexcept override;
+  // admit_handshake asks before the expensive part of a handshake.
+  bool admit_handshake(const Address& from, TimePoint now) noexcept;
+  void set_rates(const AddressRates& rates) noexcept;
+
+ private:
+  access::Access& access_;
+  access::Reader reader_;
+  AddressRates rates_;
+  access::AddressLimiter bytes_;
+  access::AddressLimiter handshakes_;
+};
+
+// address_key is what limits count by: an IPv4 address, or the /64 of an IPv6 address.
+access::AddressKey address_key(const Address& address) noexcept;
+
+// make_report turns the service's snapshot into what /sources says.
+SourcesReport make_report(const Service& service);
+
+}  // namespace qeaas

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// From configuration to the parts of the daemon: sources, service options, DTLS options. No part is started here.
+#pragma once
+
+#include <filesystem>
+
+#include "client/key_store.hpp"
+#include "config.hpp"
+#include "net/dtls_server.hpp"
+#include "seams.hpp"
+#include "service/options.hpp"
+
+namespace qeaas {
+
+// make_sources makes the configured sources, or those that the machine has when none are named. Fails when there is none.
+Outcome<std::vector<SourceSetup>> make_sources(const Config& config);
+Outcome<ServiceOptions> service_options(const Config& config, const std::filesystem::path& state, std::size_t workers);
+// dtls_context_options takes the keys that the configuration asks for out of the key store.
+Outcome<DtlsContextOptions> dtls_context_options(const CoapsConfig& config, ServerKeys keys);
+DtlsServerOptions dtls_server_options(const CoapsConfig& config, std::size_t worker, std::size_t workers);
+AddressRates address_rates(const LimitsConfig& limits) noexcept;
+access::Quota default_quota(const LimitsConfig& limits) noexcept;
+
+}  // namespace qeaas

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Worker: the event loop. One readiness wait a socket, then whole batches in and out.
+#include "worker.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <pthread.h>
+
+namespace qeaas {
+
+namespace asio = boost::asio;
+
+struct Worker::Loop {
+  asio::io_context context{1};
+  asio::steady_timer timer{context};
+  std::vector<std::unique_ptr<asio::posix::stream_descriptor>> sockets;
+  asio::executor_work_guard<asio::io_context::executor_type> alive{context.get_executor()};
+};
+
+Worker::Worker(const WorkerOptions& options, Service& service, access::Access& access, Secret<32> endpoint_seed)
+    : options_(options),
+      draw_(service.tap(options.index)),
+      gate_(access, options.rates),
+      endpoint_(std::make_unique<coap::Endpoint>(coap::Seams{draw_, gate_, [&service] { return make_report(service); }},
+                                                 std::move(endpoint_seed))),
+      loop_(std::make_unique<Loop>()) {}
+
+Worker::~Worker() {
+  drain(Clock::duration::zero());
+  join();
+  for (auto& socket : loop_->sockets) socket->release();  // the fronts own the descriptors
+}
+
+void Worker::add_coaps(std::unique_ptr<UdpSocket> socket, std::shared_ptr<const DtlsContext> context) {
+  fronts_.push_back(std::make_unique<CoapsFront>(std::move(socket), std::move(context), options_.dtls, *endpoint_, gate_));
+}
+
+void Worker::add_coap(std::unique_ptr<UdpSocket> socket) {
+  fronts_.push_back(std::make_unique<CoapFront>(std::move(socket), options_.dtls.path_mtu, *endpoint_));
+}
+
+void Worker::start() {
+  for (std::size_t i = 0; i < fronts_.size(); ++i) {
+    loop_->sockets.push_back(std::make_unique<asio::posix::stream_descriptor>(loop_->context, fronts_[i]->socket().descriptor()));
+    watch(i);
+  }
+  thread_ = std::thread([this] {
+    ::pthread_setname_np(::pthread_self(), ("worker-" + std::to_string(options_.index)).c_str());
+    arm();
+    loop_->context.run();
+  });
+}
+
+void Worker::watch(std::size_t front) {
+  loop_->sockets[front]->async_wait(asio::posix::stream_descriptor::wait_read, [this, front](const boost::system::error_code& error) {
+    if (error) return;
+    serve(front);
+    watch(front);
+  });
+}
+
+void Worker::serve(std::size_t front) noexcept {
+  struct Call {
+    Front& front;
+    TimePoint now;
+  } call{*fronts_[front], Clock::now()};
+  // A bounded number of batches, so that one busy socket cannot keep the timers waiting.
+  for (int batch = 0; batch < 8; ++batch) {
+    const auto count = call.front.socket().receive(
+        [](void* context, const Address& from, Bytes datagram) {
+          auto& current = *static_cast<Call*>(context);
+          current.front.on_datagram(from, datagram, current.now);
+        },
+        &call);
+    call.front.socket().flush();
+    if (count < UdpSocket::kBatch) break;
+  }
+  arm();
+}
+
+void Worker::tick() noexcept {
+  armed_for_ = TimePoint::max();
+  const auto now = Clock::now();
+  endpoint_->on_timer(now);
+  for (auto& front : fronts_) {
+    front->on_timer(now);
+    front->socket().flush();
+  }
+  if (draining_ && (now >= drain_until_ || endpoint_->transfer_bytes() == 0)) finish();
+  else arm();
+}
+
+// arm sets the timer to the earliest deadline, and leaves it alone when it is already set to that or an earlier one.
+void Worker::arm() noexcept {
+  const auto now = Clock::now();
+  auto deadline = now + (draining_ ? Clock::duration(20ms) : Clock::duration(1s));
+  if (const auto due = endpoint_->next_deadline()) deadline = std::min(deadline, *due);
+  for (const auto& front : fronts_) deadline = std::min(deadline, front->next_deadline(now));
+  if (armed_for_ <= deadline + 5ms && armed_for_ > now) return;
+  armed_for_ = deadline;
+  loop_->timer.expires_at(deadline);
+  loop_->timer.async_wait([this](const boost::system::error_code& error) {
+    if (!error) tick();
+  });
+}
+
+void Worker::use_context(std::shared_ptr<const DtlsContext> context) {
+  asio::post(loop_->context, [this, context = std::move(context)] {
+    for (auto& front : fronts_) front->use_context(context);
+  });
+}
+
+void Worker::use_rates(const AddressRates& rates) {
+  asio::post(loop_->context, [this, rates] { gate_.set_rates(rates); });
+}
+
+void Worker::drain(Clock::duration limit) {
+  asio::post(loop_->context, [this, limit] {
+    draining_ = true;
+    drain_until_ = std::min(drain_until_, Clock::now() + limit);
+    for (auto& front : fronts_) front->drain();
+    tick();
+  });
+}
+
+void Worker::finish() noexcept {
+  for (auto& front : fronts_) {
+    front->close();
+    front->socket().flush();
+  }
+  for (auto& socket : loop_->sockets) {
+    boost::system::error_code ignored;
+    socket->cancel(ignored);
+  }
+  loop_->timer.cancel();
+  loop_->alive.reset();
+  loop_->context.stop();
+}
+
+void Worker::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+}  // namespace qeaas

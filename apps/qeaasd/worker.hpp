@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Worker: one thread with its own event loop, sockets, sessions, endpoint and tap. Workers share nothing that changes but the
+// identity table and the ticket keys. Everything but post and the thread's end happens on the worker's own thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "fronts.hpp"
+
+namespace qeaas {
+
+struct WorkerOptions {
+  std::size_t index = 0;
+  DtlsServerOptions dtls;
+  AddressRates rates;
+};
+
+class Worker {
+ public:
+  Worker(const WorkerOptions& options, Service& service, access::Access& access, Secret<32> endpoint_seed);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // Before start: the sockets.
+  void add_coaps(std::unique_ptr<UdpSocket> socket, std::shared_ptr<const DtlsContext> context);
+  void add_coap(std::unique_ptr<UdpSocket> socket);
+  void start();
+
+  // From any thread: these reach the worker through its loop.
+  void use_context(std::shared_ptr<const DtlsContext> context);
+  void use_rates(const AddressRates& rates);
+  // drain takes in nobody new, waits until no download is under way or the time is up, says goodbye and ends the thread.
+  void drain(Clock::duration limit);
+  void join();
+
+ private:
+  struct Loop;  // Asio stays out of this header
+  void watch(std::size_t front);
+  void serve(std::size_t front) noexcept;
+  void tick() noexcept;
+  void arm() noexcept;
+  void finish() noexcept;
+
+  WorkerOptions options_;
+  TapDraw draw_;
+  AccessGate gate_;
+  std::unique_ptr<coap::Endpoint> endpoint_;
+  std::unique_ptr<Loop> loop_;
+  std::vector<std::unique_ptr<Front>> fronts_;
+  TimePoint armed_for_ = TimePoint::max();
+  TimePoint drain_until_ = TimePoint::max();
+  bool draining_ = false;
+  std::thread thread_;
+};
+
+}  // namespace qeaas

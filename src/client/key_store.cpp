@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The keys of a server in its state folder. The rule for every pair of files: a key without its certificate gets one (a start that
+// was interrupted goes on), a certificate without its key is a fault. Each file is replaced atomically.
+#include "client/key_store.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cerrno>
+#include <fcntl.h>
+#include <optional>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.hpp"
+#include "crypto/hash.hpp"
+
+namespace qeaas {
+namespace {
+
+constexpr const char* kNamesFile = "sans.txt";
+
+struct Plan {
+  SignatureAlgorithm algorithm;
+  const char* ca_name;
+  const char* ca_key;
+  const char* leaf;
+  const char* leaf_key;
+};
+// The common names are fixed, so that a root made again for the same key still vouches for every leaf.
+constexpr std::array<Plan, 2> kPlans{{
+    {SignatureAlgorithm::ml_dsa_44, "qeaas CA ML-DSA-44", "ca-mldsa44.key", "server-mldsa44.pem", "server-mldsa44.key"},
+    {SignatureAlgorithm::ecdsa_p256, "qeaas CA P-256", "ca-p256.key", "server-p256.pem", "server-p256.key"},
+}};
+
+Bytes bytes_of(std::string_view text) noexcept { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+
+// is_host_name: a machine may be called what no certificate can carry ("my_host"); that must not keep its server from starting.
+bool is_host_name(std::string_view text) {
+  const auto allowed = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '.'; };
+  return text.size() < 128 && std::ranges::all_of(text, allowed);
+}
+
+bool belong_together(Bytes certificate, const KeyPair& key) {
+  const auto hash = spki_sha256(certificate);
+  const auto info = public_key_info(key);
+  return hash && info && *hash == sha256(*info);
+}
+
+// after gives what follows the first occurrence of pattern; empty when it does not occur.
+Bytes after(Bytes text, Bytes pattern) {
+  const auto at = std::search(text.begin(), text.end(), pattern.begin(), pattern.end());
+  return at == text.end() ? Bytes{} : text.subspan(static_cast<std::size_t>(at - text.begin()) + pattern.size());
+}
+
+// issued_by compares the key identifiers that wolfCrypt wrote (RFC 5280 4.2.1.1 and 4.2.1.2): the root's own, and the issuer's in
+// the leaf. It finds a folder whose files come from two authorities; the signature itself is for clients to verify.
+bool issued_by(Bytes leaf, Bytes root) {
+  constexpr std::array<std::uint8_t, 5> kSubjectKeyId{0x06, 0x03, 0x55, 0x1D, 0x0E};
+  constexpr std::array<std::uint8_t, 5> kAuthorityKeyId{0x06, 0x03, 0x55, 0x1D, 0x23};
+  const auto subject = after(root, kSubjectKeyId);    // 04 n 04 m id
+  const auto authority = after(leaf, kAuthorityKeyId);  // 04 n 30 m 80 k id
+  if (subject.size() < 4 || authority.size() < 6) return false;
+  const std::size_t size = subject[3];
+  if (size == 0 || authority[5] != size || subject.size() < 4 + size || authority.size() < 6 + size) return false;
+  return std::ranges::equal(subject.subspan(4, size), authority.subspan(6, size));
+}
+
+class Store {
+ public:
+  explicit Store(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+  Outcome<void> open();
+  Outcome<ServerKeys> run(std::span<const std::string> extra_names, bool reissue);
+
+ private:
+  struct Pair {
+    KeyPair ca_key;
+    Der root;
+    KeyPair leaf_key;
+    Der leaf;
+    bool issued = false;  // by this call; still to be written
+  };
+  std::string path(const std::string& file) const { return (folder_ / file).string(); }
+  bool exists(const std::string& file) const;
+  Outcome<void> write(const std::string& file, Bytes content, unsigned mode = 0600);
+  Outcome<void> read_names(std::span<const std::string> extra_names);
+  Outcome<void> keep_names();
+  Outcome<KeyPair> load_or_make_key(SignatureAlgorithm algorithm, const std::string& file, const std::string& certificate);
+  Outcome<KeyPair> load_key(SignatureAlgorithm algorithm, const std::string& file) const;
+  Outcome<std::vector<Der>> load_certificates(const std::string& file, std::size_t count) const;
+  Outcome<void> authorities();
+  Outcome<void> check_roots() const;
+  Outcome<void> leaf(const Plan& plan, Pair& pair, bool reissue);
+  Outcome<void> issue(const Plan& plan, Pair& pair);
+  bool leaf_is_current(Bytes certificate) const;
+
+  std::filesystem::path folder_;
+  FileDescriptor lock_;
+  std::array<std::optional<Pair>, 2> pairs_;
+  std::vector<std::string> names_;
+  bool names_changed_ = false;
+  std::vector<std::string> written_;
+};
+
+Outcome<void> Store::open() {
+  if (auto made = make_state_folder(folder_); !made) return made;
+  lock_.reset(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!lock_ || ::flock(lock_.get(), LOCK_EX) != 0) return explain(from_errno(errno), "cannot lock the state folder " + folder_.string());
+  return {};
+}
+
+bool Store::exists(const std::string& file) const {
+  struct stat status {};
+  return ::lstat(path(file).c_str(), &status) == 0;
+}
+
+Outcome<void> Store::write(const std::string& file, Bytes content, unsigned mode) {
+  auto done = write_private_file(folder_ / file, content, mode);
+  if (done) written_.push_back(file);
+  return done;
+}
+
+Outcome<void> Store::read_names(std::span<const std::string> extra_names) {
+  names_ = {"localhost", "127.0.0.1", "::1"};
+  const auto add = [this](std::string_view name) {
+    const bool is_new = !name.empty() && std::ranges::find(names_, name) == names_.end();
+    if (is_new) names_.emplace_back(name);
+    return is_new;
+  };
+  std::array<char, 256> host{};
+  if (::gethostname(host.data(), host.size() - 1) == 0 && is_host_name(host.data())) add(host.data());
+  if (exists(kNamesFile)) {
+    const auto text = read_file(folder_ / kNamesFile);
+    if (!text) return tl::unexpected(text.error());
+    std::string_view rest(reinterpret_cast<const char*>(text->span().data()), text->size());
+    while (!rest.empty()) {
+      const auto line = rest.substr(0, rest.find('\n'));
+      rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+      if (!line.starts_with('#')) add(line);
+    }
+  }
+  for (const auto& name : extra_names) names_changed_ = add(name) || names_changed_;
+  return {};
+}
+
+Outcome<void> Store::keep_names() {
+  if (!names_changed_) return {};
+  std::string text = "# Names that the server's certificates carry, one a line. After an edit run: qeaas keys --renew\n";
+  for (const auto& name : names_) text += name + "\n";
+  return write(kNamesFile, bytes_of(text));
+}
+
+Outcome<KeyPair> Store::load_key(SignatureAlgorithm algorithm, const std::string& file) const {
+  struct stat status {};
+  if (::stat(path(file).c_str(), &status) == 0 && (status.st_mode & 077) != 0)
+    return fault(Error::refused, path(file) + " is a private key that others may read; run: chmod 600 " + path(file));
+  const auto text = read_file(folder_ / file);
+  if (!text) return tl::unexpected(text.error());
+  auto key = key_from_pem(text->span());
+  if (!key || key->algorithm != algorithm)
+    return fault(Error::malformed, path(file) + " is damaged or no " + std::string(name(algorithm)) +
+                                       " private key; restore it from a backup, or move it and its certificate away to have new ones made");
+  return std::move(*key);
+}
+
+Outcome<KeyPair> Store::load_or_make_key(SignatureAlgorithm algorithm, const std::string& file, const std::string& certificate) {
+  if (exists(file)) return load_key(algorithm, file);
+  if (exists(certificate))
+    return fault(Error::not_found, path(file) + " is missing, although " + certificate +
+                                       " is there; restore it from a backup, or move " + certificate + " away to have both made anew");
+  auto key = make_key_pair(algorithm);
+  if (!key) return explain(key.error(), "making a " + std::string(name(algorithm)) + " key");
+  const auto pem = key_to_pem(*key);
+  if (auto done = write(file, pem.span()); !done) return tl::unexpected(done.error());
+  return std::move(*key);
+}
+
+Outcome<std::vector<Der>> Store::load_certificates(const std::string& file, std::size_t count) const {
+  const auto text = read_file(folder_ / file);
+  if (!text) return tl::unexpected(text.error());
+  auto found = certificates_from_pem(text->span());
+  if (!found || found->size() != count)
+    return fault(Error::malformed, path(file) + " is damaged: it must hold " + std::to_string(count) +
+                                       (count == 1 ? " certificate" : " certificates") +
+                                       " in PEM; restore it from a backup, or move it away to have it made anew for the same key");
+  return std::move(*found);
+}
+
+// authorities loads or makes both CA keys and ca.pem, which is written last.
+Outcome<void> Store::authorities() {
+  for (std::size_t i = 0; i < kPlans.size(); ++i) {
+    auto key = load_or_make_key(kPlans[i].algorithm, kPlans[i].ca_key, std::string(kCaFile));
+    if (!key) return tl::unexpected(key.error());
+    pairs_[i].emplace(Pair{std::move(*key), {}, {}, {}, false});
+  }
+  if (exists(std::string(kCaFile))) {
+    auto roots = load_certificates(std::string(kCaFile), kPlans.size());
+    if (!roots) return tl::unexpected(roots.error());
+    for (std::size_t i = 0; i < kPlans.size(); ++i) pairs_[i]->root = std::move((*roots)[i]);
+    return check_roots();
+  }
+  std::string pem;
+  for (std::size_t i = 0; i < kPlans.size(); ++i) {
+    auto root = make_root(pairs_[i]->ca_key, kPlans[i].ca_name, kCaDays);
+    if (!root) return explain(root.error(), "making the CA certificate");
+    pem += certificate_to_pem(*root);
+    pairs_[i]->root = std::move(*root);
+  }
+  return write(std::string(kCaFile), bytes_of(pem), 0644);
+}
+
+Outcome<void> Store::check_roots() const {
+  for (std::size_t i = 0; i < kPlans.size(); ++i) {
+    if (!belong_together(pairs_[i]->root, pairs_[i]->ca_key))
+      return fault(Error::malformed, path(std::string(kCaFile)) + " and " + kPlans[i].ca_key +
+                                         " do not belong together; restore both from one backup, or move ca.pem away to have it made anew for this key");
+    const auto left = days_left(pairs_[i]->root);
+    if (!left || *left < 1)
+      return fault(Error::not_trusted, "the CA certificate in " + path(std::string(kCaFile)) +
+                                           " has expired; move it away, start again, and give the new ca.pem to the clients");
+  }
+  return {};
+}
+
+bool Store::leaf_is_current(Bytes certificate) const {
+  const auto left = days_left(certificate);
+  return left && *left >= kReissueBelowDays &&
+         std::ranges::all_of(names_, [&](const std::string& name) { return certificate_names(certificate, name); });
+}
+
+Outcome<void> Store::issue(const Plan& plan, Pair& pair) {
+  const auto left = days_left(pair.root);
+  auto issued = make_leaf(pair.leaf_key, {"qeaas server", names_, std::min(kLeafDays, left.value_or(0)), true}, pair.ca_key, pair.root);
+  if (!issued && issued.error() == Error::malformed) {
+    std::string all;
+    for (const auto& name : names_) all += (all.empty() ? "" : ", ") + name;
+    return fault(Error::malformed, "a certificate cannot carry one of these names: " + all +
+                                       "; give host names or addresses without port (--san, or " + path(kNamesFile) + ")");
+  }
+  if (!issued) return explain(issued.error(), std::string("making ") + plan.leaf);
+  pair.leaf = std::move(*issued);
+  return {};
+}
+
+Outcome<void> Store::leaf(const Plan& plan, Pair& pair, bool reissue) {
+  auto key = load_or_make_key(plan.algorithm, plan.leaf_key, plan.leaf);
+  if (!key) return tl::unexpected(key.error());
+  pair.leaf_key = std::move(*key);
+  if (exists(plan.leaf)) {
+    auto found = load_certificates(plan.leaf, 1);
+    if (!found) return tl::unexpected(found.error());
+    pair.leaf = std::move(found->front());
+    if (!belong_together(pair.leaf, pair.leaf_key) || !issued_by(pair.leaf, pair.root))
+      return fault(Error::malformed, path(plan.leaf) + " does not belong to " + plan.leaf_key + " and " + std::string(kCaFile) +
+                                         "; restore them from one backup, or move " + plan.leaf + " away to have it issued anew");
+    if (!reissue && leaf_is_current(pair.leaf)) return {};
+  }
+  pair.issued = true;
+  return issue(plan, pair);
+}
+
+Outcome<ServerKeys> Store::run(std::span<const std::string> extra_names, bool reissue) {
+  if (auto read = read_names(extra_names); !read) return tl::unexpected(read.error());
+  if (auto ready = authorities(); !ready) return tl::unexpected(ready.error());
+  for (std::size_t i = 0; i < kPlans.size(); ++i)
+    if (auto ready = leaf(kPlans[i], *pairs_[i], reissue); !ready) return tl::unexpected(ready.error());
+  // Names first: if the next write fails, the certificates lack a name and are issued again next time.
+  if (auto kept = keep_names(); !kept) return tl::unexpected(kept.error());
+  ServerKeys keys;
+  for (std::size_t i = 0; i < kPlans.size(); ++i) {
+    auto& pair = *pairs_[i];
+    if (pair.issued)
+      if (auto done = write(kPlans[i].leaf, bytes_of(certificate_to_pem(pair.leaf)), 0644); !done) return tl::unexpected(done.error());
+    auto key = handshake_key(pair.leaf_key);
+    if (!key) return explain(key.error(), path(kPlans[i].leaf_key));
+    (i == 0 ? keys.ml_dsa_44 : keys.p256) = Credential{std::move(pair.leaf), std::move(*key)};
+    keys.roots.push_back(std::move(pair.root));
+  }
+  keys.names = std::move(names_);
+  keys.written = std::move(written_);
+  return keys;
+}
+
+Outcome<ServerKeys> work_on(const std::filesystem::path& folder, std::span<const std::string> extra_names, bool reissue) {
+  Store store(folder);
+  if (auto opened = store.open(); !opened) return tl::unexpected(opened.error());
+  return store.run(extra_names, reissue);
+}
+
+}  // namespace
+
+Outcome<ServerKeys> load_or_make_server_keys(const std::filesystem::path& folder, std::span<const std::string> extra_names) {
+  return work_on(folder, extra_names, false);
+}
+
+Outcome<ServerKeys> reissue_server_keys(const std::filesystem::path& folder) { return work_on(folder, {}, true); }
+
+}  // namespace qeaas

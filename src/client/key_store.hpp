@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The keys of a server in its state folder: one CA and one leaf for each signature algorithm. Made on the first start, then only
+// read; a leaf is issued again (for the same key) when it runs out or lacks a name. Used by qeaasd at start and by `qeaas keys`.
+// Whoever works on the folder holds a lock on it, so that both may run at once.
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "net/dtls_context.hpp"
+
+namespace qeaas {
+
+inline constexpr int kCaDays = 3650;
+inline constexpr int kLeafDays = 397;
+inline constexpr int kReissueBelowDays = 30;
+inline constexpr std::string_view kCaFile = "ca.pem";  // both roots: ML-DSA-44, then P-256
+
+struct ServerKeys {
+  Credential ml_dsa_44;             // ready for DtlsContextOptions
+  Credential p256;
+  std::vector<Der> roots;           // of ML-DSA-44, then of P-256: the content of ca.pem
+  std::vector<std::string> names;   // that the leaves carry
+  std::vector<std::string> written;  // file names that this call made or replaced, for the log
+};
+
+// load_or_make_server_keys reads the keys of a state folder and makes what is missing, the folder included. The extra names are
+// kept in sans.txt beside the built-in ones (localhost, 127.0.0.1, ::1, the host name). A damaged or mismatching file is a fault
+// that says what to do and changes nothing. Needs initialise_crypto.
+Outcome<ServerKeys> load_or_make_server_keys(const std::filesystem::path& folder, std::span<const std::string> extra_names = {});
+// reissue_server_keys does the same and issues both leaves again, for the keys that they have.
+Outcome<ServerKeys> reissue_server_keys(const std::filesystem::path& folder);
+
+}  // namespace qeaas
