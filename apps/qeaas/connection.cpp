@@ -36,6 +36,20 @@ Outcome<std::vector<int>> chosen_groups(const std::string& list) {
   return parse_groups(std::vector<std::string>(std::begin(kDefaultGroups), std::end(kDefaultGroups)), false);
 }
 
+struct PskParts {
+  std::string identity;
+  std::string file;
+};
+Outcome<PskParts> split_psk(const std::string& argument) {
+  const auto colon = argument.rfind(':');
+  if (colon == std::string::npos || colon == 0 || colon + 1 == argument.size())
+    return fault(Error::malformed, "write ID:FILE, for example sensor-7:/etc/qeaas/sensor-7.key");
+  PskParts parts{argument.substr(0, colon), argument.substr(colon + 1)};
+  if (parts.identity.size() > kMaxIdentityBytes || !is_utf8(parts.identity))
+    return fault(Error::out_of_range, "the identity must be UTF-8 of at most 64 bytes");
+  return parts;
+}
+
 // key_of decodes the content of a key file; white space at its end does not count.
 Result<SecretBytes> key_of(Bytes content) {
   std::string_view text(reinterpret_cast<const char*>(content.data()), content.size());
@@ -48,16 +62,32 @@ Result<SecretBytes> key_of(Bytes content) {
   return key;
 }
 
+// Validators of CLI11 give what is wrong, or nothing.
+std::string check_url(const std::string& url) {
+  LinkOptions any;
+  any.allow_plain = true;
+  const auto link = ServerLink::make(url, std::move(any));
+  return link ? "" : link.error().text;
+}
+std::string check_groups(const std::string& list) {
+  const auto groups = chosen_groups(list);
+  return groups ? "" : groups.error().text;
+}
+std::string check_psk(const std::string& argument) {
+  const auto parts = split_psk(argument);
+  return parts ? "" : parts.error().text;
+}
+
 }  // namespace
 
 void add_connection_options(CLI::App& command, ConnectionOptions& options, bool several_servers) {
   auto* from = command.add_option("--from", options.from, "server, as coaps://host[:port]" + std::string(several_servers ? "; may be given several times" : "") +
                                                               " (default " + kDefaultServer + ")");
-  from->type_name("URL")->allow_extra_args(false);
+  from->type_name("URL")->allow_extra_args(false)->check(check_url);
   if (!several_servers) from->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::Throw);
   command.add_option("--ca", options.ca, "CA certificates to trust (default: $QEAAS_CA, ~/.config/qeaas/ca.pem, ca.pem of the state folder)")->type_name("FILE");
-  command.add_option("--psk", options.psk, "pre-shared key: identity, colon, file with 16 to 64 bytes in hexadecimal, mode 0600")->type_name("ID:FILE");
-  command.add_option("--groups", options.groups, "key-exchange groups in order of preference, separated by commas (default MLKEM512,X25519MLKEM768,P-256,X25519)")->type_name("LIST");
+  command.add_option("--psk", options.psk, "pre-shared key: identity, colon, file with 16 to 64 bytes in hexadecimal, mode 0600")->type_name("ID:FILE")->check(check_psk);
+  command.add_option("--groups", options.groups, "key-exchange groups in order of preference, separated by commas (default MLKEM512,X25519MLKEM768,P-256,X25519)")->type_name("LIST")->check(check_groups);
   command.add_option("--state", options.state, "state folder of a local server (default as for qeaasd)")->type_name("FOLDER");
   command.add_option("--timeout", options.timeout_seconds, "seconds to wait for the handshake and for each answer (default 15)")->type_name("S")->check(CLI::Range(1u, kMaxTimeoutSeconds));
   command.add_option("--retry", options.retries, "how often to ask again when the server says to wait, at most 10 s each time (default 2)")->type_name("TIMES")->check(CLI::Range(0u, kMaxRetries));
@@ -82,13 +112,10 @@ Outcome<std::vector<Der>> read_roots(const std::filesystem::path& path) {
 }
 
 Outcome<PskCredential> read_psk(const std::string& argument) {
-  const auto colon = argument.rfind(':');
-  if (colon == std::string::npos || colon == 0 || colon + 1 == argument.size())
-    return fault(Error::malformed, "--psk " + argument + ": write ID:FILE, for example --psk sensor-7:/etc/qeaas/sensor-7.key");
-  PskCredential credential{argument.substr(0, colon), {}};
-  const std::string file = argument.substr(colon + 1);
-  if (credential.identity.size() > kMaxIdentityBytes || !is_utf8(credential.identity))
-    return fault(Error::out_of_range, "--psk: the identity must be UTF-8 of at most 64 bytes");
+  auto parts = split_psk(argument);
+  if (!parts) return tl::unexpected(parts.error());
+  PskCredential credential{std::move(parts->identity), {}};
+  const auto& file = parts->file;
   struct stat status {};
   if (::stat(file.c_str(), &status) == 0 && (status.st_mode & 077) != 0)
     return fault(Error::refused, file + " is a secret key that others may read; run: chmod 600 " + file);

@@ -39,27 +39,20 @@ class Collected {
   std::size_t used_ = 0;
 };
 
-struct Request {
-  FetchPlan plan;
-  std::vector<std::unique_ptr<ServerLink>> links;
-};
+// usage_fault finds the contradictions that no single option shows.
+std::optional<Fault> usage_fault(const GetOptions& options, const FetchPlan& plan) {
+  const auto servers = std::max<std::size_t>(options.connection.from.size(), 1);
+  if (options.need > servers)
+    return Fault{Error::out_of_range, "--need " + std::to_string(options.need) + ", but only " + std::to_string(servers) +
+                                          (servers == 1 ? " server is" : " servers are") + " named with --from"};
+  if (options.json && options.out.empty() && plan.bytes > kMaxJsonAmount)
+    return Fault{Error::too_large, "--json keeps the whole answer in memory: ask for 1M at most, or write the bytes to a file with --out"};
+  return std::nullopt;
+}
 
-Outcome<Request> request_of(const GetOptions& options) {
-  Request request;
-  const auto amount = parse_amount(options.amount);
-  if (!amount) return tl::unexpected(amount.error());
-  if (options.json && options.out.empty() && *amount > kMaxJsonAmount)
-    return fault(Error::too_large, "--json keeps the whole answer in memory: ask for 1M at most, or write the bytes to a file with --out");
-  request.plan.bytes = *amount;
-  request.plan.type = entropy_type(options.type).value_or(EntropyType::mixed);
-  auto links = make_links(options.connection);
-  if (!links) return tl::unexpected(links.error());
-  request.links = std::move(*links);
-  request.plan.need = options.need == 0 ? request.links.size() : options.need;
-  if (request.plan.need > request.links.size())
-    return fault(Error::out_of_range, "--need " + std::to_string(options.need) + ", but only " + std::to_string(request.links.size()) +
-                                          " servers are named with --from");
-  return request;
+FetchPlan plan_of(const GetOptions& options) {
+  const auto servers = std::max<std::size_t>(options.connection.from.size(), 1);
+  return {parse_amount(options.amount).value_or(0), entropy_type(options.type).value_or(EntropyType::mixed), options.need == 0 ? servers : options.need};
 }
 
 int finish(const GetOptions& options, const FetchReport& report) {
@@ -90,7 +83,10 @@ Outcome<std::uint64_t> parse_amount(const std::string& text) {
 
 void add_get(CLI::App& app, GetOptions& options) {
   auto* get = app.add_subcommand("get", "fetch N random bytes");
-  get->add_option("N", options.amount, "how many bytes: a number, with k, M or G for 1024, 1024^2 or 1024^3")->required();
+  get->add_option("N", options.amount, "how many bytes: a number, with k, M or G for 1024, 1024^2 or 1024^3")->required()->check([](const std::string& text) {
+    const auto amount = parse_amount(text);
+    return amount ? std::string() : amount.error().text;
+  });
   add_connection_options(*get, options.connection, true);
   get->add_option("--type", options.type, "direct, mixed or drbg (default mixed)")->type_name("T")->check(CLI::IsMember({"direct", "mixed", "drbg"}));
   auto* hex = get->add_flag("--hex", options.hex, "hexadecimal digits and a newline (default)");
@@ -108,8 +104,13 @@ void add_get(CLI::App& app, GetOptions& options) {
 }
 
 int run_get(const GetOptions& options) {
-  auto request = request_of(options);
-  if (!request) return complain_about_usage(request.error(), options.json);
+  const auto plan = plan_of(options);
+  if (const auto wrong = usage_fault(options, plan)) {
+    complain(*wrong, options.json);
+    return kUsage;
+  }
+  const auto links = make_links(options.connection);
+  if (!links) return complain(links.error(), options.json);
   const bool inline_json = options.json && options.out.empty();
   std::optional<Output> output;
   if (!inline_json) {
@@ -117,23 +118,23 @@ int run_get(const GetOptions& options) {
     if (!opened) return complain(opened.error(), options.json);
     output.emplace(std::move(*opened));
   }
-  Collected collected(inline_json ? request->plan.bytes : 0);
+  Collected collected(inline_json ? plan.bytes : 0);
   const auto sink = [&](Bytes bytes) -> Outcome<void> {
     if (output) return output->write(bytes);
     collected.add(bytes);
     return {};
   };
-  ProgressBar bar(request->plan.bytes);
-  const auto report = fetch(request->links, request->plan, sink, [&](std::uint64_t done, std::uint64_t /*total*/) { bar.show(done); });
+  ProgressBar bar(plan.bytes);
+  const auto report = fetch(*links, plan, sink, [&](std::uint64_t done, std::uint64_t /*total*/) { bar.show(done); });
   bar.clear();
   if (report.failure) {
-    if (options.verbose) note(describe(report, request->plan.type));
+    if (options.verbose) note(describe(report, plan.type));
     return complain(*report.failure, options.json);
   }
   if (output)
     if (auto finished = output->finish(); !finished) return complain(finished.error(), options.json);
   if (options.json)
-    if (auto written = write_json(report, request->plan.type, collected.span()); !written) return complain(written.error(), false);
+    if (auto written = write_json(report, plan.type, collected.span()); !written) return complain(written.error(), false);
   return finish(options, report);
 }
 

@@ -25,7 +25,7 @@ struct GetOptions {
 };
 
 void add_get(CLI::App& app, GetOptions& options);
-// run_get gives the exit code. Errors of usage that CLI11 cannot see are kUsage.
+// run_get gives the exit code.
 int run_get(const GetOptions& options);
 
 // parse_amount reads 1 and more, with the suffixes k, M and G (1024, 1024^2 and 1024^3). Errors: malformed, out_of_range.

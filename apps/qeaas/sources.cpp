@@ -50,7 +50,7 @@ void add_sources(CLI::App& app, SourcesOptions& options) {
 
 int run_sources(const SourcesOptions& options) {
   auto links = make_links(options.connection);
-  if (!links) return complain_about_usage(links.error(), options.json);
+  if (!links) return complain(links.error(), options.json);
   auto& link = *links->front();
   const auto report = link.sources();
   if (!report) return complain({report.error().fault.error, link.url() + ": " + report.error().fault.text}, options.json);

@@ -30,20 +30,6 @@ int complain(const Fault& fault, bool json) {
   return kFailed;
 }
 
-int complain_about_usage(const Fault& fault, bool json) {
-  const int code = complain(fault, json);
-  switch (fault.error) {
-    case Error::malformed:
-    case Error::unknown:
-    case Error::unsupported:
-    case Error::out_of_range:
-    case Error::too_large:
-      return kUsage;
-    default:
-      return code;
-  }
-}
-
 std::string json_text(const std::function<void(JsonWriter&)>& write) {
   for (std::size_t room = 4096;; room *= 2) {
     std::vector<std::uint8_t> memory(room);

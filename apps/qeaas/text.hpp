@@ -22,8 +22,6 @@ inline constexpr int kUsage = 2;
 // writes {"error": name, "detail": text} to standard output as well, so that a program has something to read.
 void warn(std::string_view text);
 int complain(const Fault& fault, bool json);
-// complain_about_usage gives kUsage for mistakes in what was typed: malformed, unknown, unsupported, out_of_range, too_large.
-int complain_about_usage(const Fault& fault, bool json);
 void say(std::string_view line);   // to standard output
 void note(std::string_view line);  // to standard error
 

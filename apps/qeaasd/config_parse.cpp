@@ -211,7 +211,7 @@ namespace qeaas {
 Outcome<Config> parse_config(std::string_view text, const std::string& name) {
   config::Report report(name);
   if (const auto mistake = config::scan(text)) {
-    report.add(mistake->place, Error::malformed, "this is not TOML: " + std::string(mistake->text));
+    report.add(mistake->place, Error::malformed, std::string(mistake->text));
     return report.to_fault();
   }
   const auto parsed = toml::parse(text, name);

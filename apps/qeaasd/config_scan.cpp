@@ -16,11 +16,6 @@ constexpr bool is_control(char c) noexcept {
 constexpr bool beyond_ascii(char c) noexcept { return static_cast<unsigned char>(c) >= 0x80; }
 constexpr bool continues(char c) noexcept { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
-// What may stand before a text or a list, white space aside. Elsewhere the parser would read on in the token before it, and this
-// scanner would no longer know what is a text.
-constexpr bool may_precede_text(char c) noexcept { return std::string_view("\n=,[{.").find(c) != std::string_view::npos; }
-constexpr bool may_precede_list(char c) noexcept { return std::string_view("\n=,[").find(c) != std::string_view::npos; }
-
 State after(State state, char c) noexcept {
   if (is_line_end(c)) return State::plain;  // a text that is not closed ends the parse there
   switch (state) {
@@ -34,14 +29,12 @@ State after(State state, char c) noexcept {
   return c == '\'' ? State::literal : State::plain;
 }
 
-std::string_view wrong_at(State state, char before, std::string_view rest) noexcept {
+std::string_view wrong_at(State state, std::string_view rest) noexcept {
   const char c = rest.front();
   if (is_control(c)) return "a control character; only tabs and line ends may stand in a configuration";
-  if (state != State::plain) return {};
-  if (beyond_ascii(c)) return "characters beyond ASCII may stand in texts and comments only";
-  if (rest.starts_with("\"\"\"") || rest.starts_with("'''")) return "texts of several lines are not used in this configuration";
-  if ((c == '"' || c == '\'') && !may_precede_text(before)) return "a quote where no text may begin";
-  if (c == '[' && !may_precede_list(before)) return "a bracket where no list or section may begin";
+  if (state == State::comment) return {};
+  if (beyond_ascii(c)) return "characters beyond ASCII may stand in comments only; in a text write them as \\u and four hexadecimal digits";
+  if (state == State::plain && (rest.starts_with("\"\"\"") || rest.starts_with("'''"))) return "texts of several lines are not used in this configuration";
   return {};
 }
 
@@ -51,12 +44,9 @@ std::optional<ScanMistake> scan(std::string_view text) noexcept {
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   Place place;
   auto state = State::plain;
-  char before = '\n';  // the last character outside of comments that is no blank; inside a text, its quote
   for (bool escaped = false; !text.empty(); text.remove_prefix(1)) {
     const char c = text.front();
-    if (const auto wrong = wrong_at(state, before, text); !wrong.empty()) return ScanMistake{place, wrong};
-    if (is_line_end(c)) before = '\n';
-    if (state == State::plain && !is_line_end(c) && c != ' ' && c != '\t') before = c;
+    if (const auto wrong = wrong_at(state, text); !wrong.empty()) return ScanMistake{place, wrong};
     const bool escapes = state == State::basic && !escaped && c == '\\';
     if (!escaped || is_line_end(c)) state = after(state, c);
     escaped = escapes;

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Thin: every target names the script or preset that does the work.
+JOBS ?= $(shell nproc)
+PREFIX ?= /usr/local
+
+.PHONY: help setup build demo test bench lint install asan tsan fuzz clean
+
+help:
+	@echo "make demo     set up this machine, build, start a server, fetch entropy over post-quantum DTLS, stop"
+	@echo "make test     set up, build, run every test"
+	@echo "make build    leaves build/release/bin/{qeaasd,qeaas} and build/release/lib/"
+	@echo "make bench    benchmarks that print ratios against a floor or a peer of the same run"
+	@echo "make lint     clang-format, clang-tidy, cppcheck and the checks of the tree"
+	@echo "make install  into PREFIX (default /usr/local), honouring DESTDIR"
+	@echo "make asan | tsan | fuzz   the sanitizer builds and a short fuzz run of each target"
+
+setup:
+	scripts/setup
+
+build: setup
+	cmake --preset release
+	cmake --build --preset release -j $(JOBS) --target qeaasd qeaas
+
+demo: build
+	scripts/demo build/release/bin
+
+test:
+	scripts/setup --peers
+	cmake --preset release
+	cmake --build --preset release -j $(JOBS)
+	ctest --preset release -j $(JOBS)
+
+asan tsan: setup
+	cmake --preset $@
+	cmake --build --preset $@ -j $(JOBS)
+	ctest --preset $@ -j $(JOBS)
+
+fuzz: setup
+	cmake --preset fuzz
+	cmake --build --preset fuzz -j $(JOBS)
+	scripts/fuzz build/fuzz/bin
+
+bench: build
+	scripts/setup --peers
+	cmake --build --preset release -j $(JOBS)
+	bench/run build/release/bin
+
+lint: setup
+	cmake --preset release
+	scripts/lint build/release
+
+install: build
+	cmake --install build/release --prefix $(PREFIX)
+
+clean:
+	rm -rf build
