@@ -77,7 +77,7 @@ Outcome<std::uint64_t> parse_amount(const std::string& text) {
   else if (!suffix.empty() || rest == text.data())
     return fault(Error::malformed, "\"" + text + "\" is no number of bytes; write for example 32, 64k, 10M or 1G");
   if (problem != std::errc() || number == 0 || number > kMaxAmount >> shift)
-    return fault(Error::out_of_range, "\"" + text + "\" bytes: ask for at least 1 and at most 1048576G");
+    return fault(Error::out_of_range, "\"" + text + "\": ask for at least 1 byte and at most 1048576G");
   return number << shift;
 }
 

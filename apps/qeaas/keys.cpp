@@ -2,6 +2,7 @@
 // `qeaas keys`.
 #include "keys.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "base/file.hpp"
@@ -88,9 +89,8 @@ void add_keys(CLI::App& app, KeysOptions& options) {
   keys->add_option("--san", options.names, "names to add to the server's certificates: host names or addresses")->type_name("NAME...");
   keys->add_flag("--renew", options.renew, "issue the server's certificates again, for the same keys and under the same CA");
   keys->add_flag("--json", options.json, "one JSON document");
-  keys->add_subcommand("show", "show them, and make what is missing (default)");
+  keys->add_subcommand("show", "show them, and make what is missing (default)")->fallthrough();
   keys->require_subcommand(0, 1);
-  keys->fallthrough();
   keys->footer("A server that runs takes new certificates on SIGHUP.\n"
                "Example:\n  qeaas keys --san qrng.example.org 192.0.2.7");
 }

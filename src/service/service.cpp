@@ -106,7 +106,7 @@ Status Service::seed_entropy(MutableBytes out) noexcept {
   }
   const std::lock_guard lock(seed_mutex_);
   Provenance unused;
-  return seed_tap_->fill(out, EntropyType::direct, unused);
+  return seed_tap_->fill(out, EntropyType::drbg, unused);
 }
 
 bool Service::ready() const noexcept {

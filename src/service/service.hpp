@@ -36,8 +36,9 @@ class Service {
   Tap& tap(std::size_t worker) noexcept { return *taps_[worker]; }
   const ServiceOptions& options() const noexcept { return options_; }
 
-  // seed_entropy fills out with direct entropy for wolfSSL's seed callback, at most kMaxSeedBytes. It has no other place to
-  // take bytes from: it fails, with out zeroed, when the service is starved or alarmed.
+  // seed_entropy fills out for wolfSSL's seed callback, at most kMaxSeedBytes, as type drbg: whoever opens many sessions must not be
+  // able to use up the direct entropy. It has no other place to take bytes from: it fails, with out zeroed, when the service is
+  // starved or alarmed.
   static constexpr std::size_t kMaxSeedBytes = 2048;
   Status seed_entropy(MutableBytes out) noexcept;
 
