@@ -45,6 +45,8 @@ std::optional<Fault> usage_fault(const GetOptions& options, const FetchPlan& pla
   if (options.need > servers)
     return Fault{Error::out_of_range, "--need " + std::to_string(options.need) + ", but only " + std::to_string(servers) +
                                           (servers == 1 ? " server is" : " servers are") + " named with --from"};
+  if (options.json && options.out.empty() && (options.raw || options.base64))
+    return Fault{Error::unsupported, "--json gives the bytes as hexadecimal digits; with --raw or --base64 write them to a file with --out"};
   if (options.json && options.out.empty() && plan.bytes > kMaxJsonAmount)
     return Fault{Error::too_large, "--json keeps the whole answer in memory: ask for 1M at most, or write the bytes to a file with --out"};
   return std::nullopt;
@@ -71,10 +73,11 @@ Outcome<std::uint64_t> parse_amount(const std::string& text) {
   const auto [rest, problem] = std::from_chars(text.data(), end, number);
   const std::string_view suffix(rest, static_cast<std::size_t>(end - rest));
   unsigned shift = 0;
-  if (suffix == "k" || suffix == "K") shift = 10;
-  else if (suffix == "M") shift = 20;
-  else if (suffix == "G") shift = 30;
-  else if (!suffix.empty() || rest == text.data())
+  const bool digits = rest != text.data();
+  if (digits && (suffix == "k" || suffix == "K")) shift = 10;
+  else if (digits && suffix == "M") shift = 20;
+  else if (digits && suffix == "G") shift = 30;
+  else if (!suffix.empty() || !digits)
     return fault(Error::malformed, "\"" + text + "\" is no number of bytes; write for example 32, 64k, 10M or 1G");
   if (problem != std::errc() || number == 0 || number > kMaxAmount >> shift)
     return fault(Error::out_of_range, "\"" + text + "\": ask for at least 1 byte and at most 1048576G");
@@ -97,8 +100,7 @@ void add_get(CLI::App& app, GetOptions& options) {
   get->add_option("--out", options.out, "write to this file, mode 0600, which appears when everything has arrived")->type_name("FILE");
   get->add_option("--need", options.need, "how many of the servers must answer (default all)")->type_name("K")->check(CLI::Range(1u, 1000u));
   get->add_flag("--verbose", options.verbose, "say on standard error how the bytes came here and from which sources");
-  auto* json = get->add_flag("--json", options.json, "one JSON document on standard output, with the account of the bytes");
-  json->excludes(base64)->excludes(raw);
+  get->add_flag("--json", options.json, "one JSON document on standard output, with the account of the bytes; with --out, the bytes go to the file");
   get->footer("Example:\n  qeaas get 32 --from coaps://127.0.0.1 --verbose\n"
               "  qeaas get 1M --raw --out seed.bin --from coaps://a.example --from coaps://b.example --need 1");
 }

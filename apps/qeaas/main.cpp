@@ -33,7 +33,7 @@ int main(int count, char** arguments) {
   CLI::App app("Random bytes from quantum and physical sources, over post-quantum DTLS 1.3.", "qeaas");
   Options options;
   app.set_version_flag("--version", "qeaas " QEAAS_VERSION);
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);  // with 1, CLI11 would say "required" about a command that it does not know
   add_get(app, options.get);
   add_sources(app, options.sources);
   add_doctor(app, options.doctor);
@@ -44,6 +44,10 @@ int main(int count, char** arguments) {
     app.parse(count, arguments);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kDone : kUsage;
+  }
+  if (app.get_subcommands().empty()) {
+    note("qeaas: a command is missing: get, sources, doctor or keys\nRun with --help for more information.");
+    return kUsage;
   }
   return run(app, options);
 }

@@ -223,6 +223,26 @@ TEST_F(Fetch, ASinkThatFailsEndsIt) {
   EXPECT_EQ(server.requests, 1u);
 }
 
+TEST_F(Fetch, ReportsAreReadOrRefused) {
+  Server server;
+  const auto cbor = test::uint_value(60);
+  SourcesReport report;
+  report.version = "1.2.3";
+  report.healthy = 4;
+  Message answer = to_cbor(report).value();
+  server.instead = [&](Server&) { return std::optional(Reply{coap::code::kContent, {{Option::content_format, cbor}}, answer}); };
+  const auto link = server.link();
+  EXPECT_EQ(link->sources().value(), report);
+  answer = to_cbor(HealthReport{HealthStatus::degraded, 1, 2}).value();
+  EXPECT_EQ(link->health().value(), (HealthReport{HealthStatus::degraded, 1, 2}));
+  answer = {0xFF};
+  EXPECT_FALSE(link->sources().has_value());
+  EXPECT_FALSE(link->health().has_value());
+  server.instead = [](Server&) { return std::optional(Reply{coap::code::kNotFound, {}, {}}); };
+  EXPECT_EQ(link->sources().error().fault.error, Error::not_found);
+  EXPECT_EQ(link->health().error().fault.error, Error::not_found);
+}
+
 TEST(Address, OnlyServersAreAccepted) {
   LinkOptions options;
   for (const auto* url : {"coaps://h", "coaps://h:1", "coaps://[::1]", "coaps://h/", "coaps://h/random"}) EXPECT_TRUE(ServerLink::make(url, options.duplicate())) << url;

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The built program: each documented misuse has its message and its exit code, the keys command works on a state folder, and nothing
+// that fails leaves a file behind. Commands that need a server are in tests/.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "client/test_folder.hpp"
+
+namespace qeaas {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Ended {
+  int code = -1;
+  std::string out;
+  std::string err;
+};
+
+class Program : public ::testing::Test {
+ protected:
+  Program() {
+    fs::create_directory(home());
+    ::setenv("HOME", home().c_str(), 1);
+    ::setenv("XDG_STATE_HOME", (scratch_.path() / "xdg").c_str(), 1);
+    ::unsetenv("STATE_DIRECTORY");
+    ::unsetenv("QEAAS_CA");
+  }
+  fs::path home() const { return scratch_.path() / "home"; }
+  fs::path file(const std::string& name, const std::string& content = "", mode_t mode = 0600) const {
+    const auto path = scratch_.path() / name;
+    std::ofstream(path) << content;
+    ::chmod(path.c_str(), mode);
+    return path;
+  }
+  static std::string content(const fs::path& path) {
+    std::ifstream in(path);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  // run gives the arguments to a shell; "@" stands for the scratch folder.
+  Ended run(std::string arguments) const {
+    for (auto at = arguments.find('@'); at != std::string::npos; at = arguments.find('@', at)) arguments.replace(at, 1, scratch_.path().string());
+    const auto errors = scratch_.path() / "stderr";
+    const std::string command = std::string(QEAAS_BINARY_DIR) + "/bin/qeaas " + arguments + " 2>" + errors.string();
+    Ended ended;
+    std::FILE* pipe = ::popen(command.c_str(), "r");
+    if (pipe == nullptr) return ended;
+    std::array<char, 4096> piece{};
+    for (std::size_t size = 0; (size = std::fread(piece.data(), 1, piece.size(), pipe)) > 0;) ended.out.append(piece.data(), size);
+    const int status = ::pclose(pipe);
+    ended.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    ended.err = content(errors);
+    return ended;
+  }
+
+  TestFolder scratch_;
+};
+
+struct Misuse {
+  const char* arguments;
+  int code;
+  const char* message;
+};
+
+TEST_F(Program, EveryMisuseOfTheLineIsAUsageError) {
+  const std::vector<Misuse> cases{
+      {"", 2, "a command is missing: get, sources, doctor or keys"},
+      {"fetch", 2, "not expected: fetch"},
+      {"clients", 2, "not expected: clients"},
+      {"get", 2, "N is required"},
+      {"get 0", 2, "\"0\": ask for at least 1 byte"},
+      {"get -5", 2, "\"-5\" is no number of bytes"},
+      {"get abc", 2, "\"abc\" is no number of bytes"},
+      {"get 3.5", 2, "\"3.5\" is no number of bytes"},
+      {"get 10T", 2, "\"10T\" is no number of bytes"},
+      {"get k", 2, "\"k\" is no number of bytes"},
+      {"get 99999999999999999999", 2, "at most 1048576G"},
+      {"get 1048577G", 2, "at most 1048576G"},
+      {"get 32 64", 2, "not expected: 64"},
+      {"get 32 --type quantum", 2, "quantum not in {direct,mixed,drbg}"},
+      {"get 32 --hex --raw", 2, "--hex excludes --raw"},
+      {"get 32 --base64 --raw", 2, "--base64 excludes --raw"},
+      {"get 32 --json --raw", 2, "with --raw or --base64 write them to a file"},
+      {"get 32 --json --base64", 2, "with --raw or --base64 write them to a file"},
+      {"get 2M --json", 2, "--json keeps the whole answer in memory"},
+      {"get 32 --need 2", 2, "--need 2, but only 1 server is named"},
+      {"get 32 --need 0", 2, "--need"},
+      {"get 32 --need 3 --from coaps://a --from coaps://b", 2, "--need 3, but only 2 servers are named"},
+      {"get 32 --from http://127.0.0.1", 2, "only coaps:// and coap:// addresses"},
+      {"get 32 --from 127.0.0.1", 2, "has no scheme; write coaps://host"},
+      {"get 32 --from coaps://h:0", 2, "out_of_range"},
+      {"get 32 --from coaps://h:99999", 2, "out_of_range"},
+      {"get 32 --from coaps://h/sources", 2, "write coaps://host"},
+      {"get 32 --from 'coaps://h/random?n=5'", 2, "options of the command"},
+      {"get 32 --groups MLKEM512,Kyber", 2, "unknown group 'Kyber'; known are MLKEM512"},
+      {"get 32 --groups MLKEM512,", 2, "unknown group ''"},
+      {"get 32 --psk sensor", 2, "write ID:FILE"},
+      {"get 32 --psk :file", 2, "write ID:FILE"},
+      {"get 32 --psk sensor:", 2, "write ID:FILE"},
+      {"get 32 --psk 12345678901234567890123456789012345678901234567890123456789012345:f", 2, "at most 64 bytes"},
+      {"get 32 --timeout 0", 2, "--timeout"},
+      {"get 32 --timeout soon", 2, "--timeout"},
+      {"get 32 --retry -1", 2, "--retry"},
+      {"get 32 --quiet", 2, "not expected: --quiet"},
+      {"get 32 --out", 2, "--out"},
+      {"sources --from coaps://a --from coaps://b", 2, "--from"},
+      {"doctor 32", 2, "not expected: 32"},
+      {"keys --san", 2, "--san"},
+      {"keys hide", 2, "not expected: hide"},
+  };
+  for (const auto& misuse : cases) {
+    const auto ended = run(misuse.arguments);
+    EXPECT_EQ(ended.code, misuse.code) << misuse.arguments << "\n" << ended.err;
+    EXPECT_NE(ended.err.find(misuse.message), std::string::npos) << misuse.arguments << "\n" << ended.err;
+    const bool json = std::string_view(misuse.arguments).find("--json") != std::string_view::npos;
+    EXPECT_EQ(ended.out.empty(), !json) << misuse.arguments;
+  }
+}
+
+TEST_F(Program, WhatTheWorldRefusesIsAFailure) {
+  file("open.key", "00112233445566778899aabbccddeeff\n", 0644);
+  file("short.key", "00112233");
+  file("long.key", std::string(130, 'a'));
+  file("words.key", "this is not hexadecimal, but it is long");
+  file("good.key", "00112233445566778899aabbccddeeff\n");
+  file("no.pem", "-----BEGIN CERTIFICATE-----\nnonsense\n");
+  const std::vector<Misuse> cases{
+      {"get 32 --from coap://127.0.0.1", 1, "is plain CoAP: everybody on the way can read"},
+      {"get 32 --from coaps://127.0.0.1:1", 1, "no CA certificate to verify the server with; give its ca.pem"},
+      {"get 32 --ca @/none.pem", 1, "none.pem: No such file"},
+      {"get 32 --ca @/no.pem", 1, "no.pem holds no certificates in PEM"},
+      {"get 32 --psk sensor:@/none.key", 1, "none.key: No such file"},
+      {"get 32 --psk sensor:@/open.key", 1, "open.key is a secret key that others may read; run: chmod 600"},
+      {"get 32 --psk sensor:@/short.key", 1, "16 to 64 bytes in hexadecimal"},
+      {"get 32 --psk sensor:@/long.key", 1, "16 to 64 bytes in hexadecimal"},
+      {"get 32 --psk sensor:@/words.key", 1, "16 to 64 bytes in hexadecimal"},
+      {"get 32 --psk sensor:@/good.key --from coaps://127.0.0.1:1", 1, "unreachable"},
+      {"get 32 --out @/none/file", 1, "none/file"},
+      {"get 32 --insecure --from coaps://127.0.0.1:1", 1, "warning: --insecure: the server is not verified"},
+      {"get 32 --insecure --from coap://127.0.0.1:1", 1, "nothing answers there"},
+      {"sources --insecure --from coaps://127.0.0.1:1", 1, "unreachable"},
+      {"keys --state @/open.key/state", 1, "state folder"},
+      {"keys --state @/keys --san 'not a name'", 1, "a certificate cannot carry one of these names"},
+  };
+  for (const auto& misuse : cases) {
+    const auto ended = run(misuse.arguments);
+    EXPECT_EQ(ended.code, misuse.code) << misuse.arguments << "\n" << ended.err;
+    EXPECT_NE(ended.err.find(misuse.message), std::string::npos) << misuse.arguments << "\n" << ended.err;
+    EXPECT_EQ(ended.out, "") << misuse.arguments;
+  }
+}
+
+TEST_F(Program, FailuresAreJsonWhereItIsAsked) {
+  const auto ended = run("get 32 --json --from coap://127.0.0.1");
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_EQ(ended.out.substr(0, 38), R"({"error":"refused","detail":"address \)");
+  const auto usage = run("get 32 --json --need 2");
+  EXPECT_EQ(usage.code, 2);
+  EXPECT_EQ(usage.out.substr(0, 23), R"({"error":"out_of_range")");
+}
+
+TEST_F(Program, EveryFailedServerIsNamed) {
+  const auto ended = run("get 32 --insecure --from coaps://127.0.0.1:1 --from coaps://127.0.0.1:2 --need 1");
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_NE(ended.err.find("0 of 2 servers answered, and 1 must (--need)"), std::string::npos) << ended.err;
+  EXPECT_NE(ended.err.find("coaps://127.0.0.1:1: "), std::string::npos);
+  EXPECT_NE(ended.err.find("coaps://127.0.0.1:2: "), std::string::npos);
+}
+
+TEST_F(Program, AFailedDownloadLeavesTheOldFileAndNoOther) {
+  const auto target = file("kept", "old");
+  EXPECT_EQ(run("get 32 --insecure --from coap://127.0.0.1:1 --out @/kept").code, 1);
+  EXPECT_EQ(content(target), "old");
+  std::size_t files = 0;
+  for (const auto& entry : fs::directory_iterator(scratch_.path())) files += entry.path().filename().string().starts_with("kept") ? 1u : 0u;
+  EXPECT_EQ(files, 1u);
+}
+
+TEST_F(Program, HelpAndVersionAreNotErrors) {
+  for (const auto* command : {"", "get", "sources", "doctor", "keys"}) {
+    const auto ended = run(std::string(command) + " --help");
+    EXPECT_EQ(ended.code, 0) << command;
+    EXPECT_NE(ended.out.find("Example:\n  qeaas "), std::string::npos) << ended.out;
+  }
+  const auto version = run("--version");
+  EXPECT_EQ(version.code, 0);
+  EXPECT_EQ(version.out, "qeaas " QEAAS_VERSION "\n");
+}
+
+TEST_F(Program, KeysAreMadeShownAndRenewed) {
+  const auto made = run("keys --state @/keys");
+  EXPECT_EQ(made.code, 0) << made.err;
+  EXPECT_NE(made.out.find("ML-DSA-44"), std::string::npos);
+  EXPECT_NE(made.out.find("names: localhost 127.0.0.1 ::1"), std::string::npos) << made.out;
+  EXPECT_NE(made.err.find("wrote"), std::string::npos);
+  const auto shown = run("keys show --state @/keys");
+  EXPECT_EQ(shown.code, 0) << shown.err;
+  EXPECT_EQ(shown.out, made.out);
+  EXPECT_EQ(shown.err, "");
+  const auto renewed = run("keys --state @/keys --renew --san qrng.example.org 192.0.2.7 --json");
+  EXPECT_EQ(renewed.code, 0) << renewed.err;
+  EXPECT_NE(renewed.out.find(R"("qrng.example.org","192.0.2.7"])"), std::string::npos) << renewed.out;
+  EXPECT_NE(renewed.out.find(R"("days_left":39)"), std::string::npos) << renewed.out;
+  EXPECT_NE(run("keys --state @/keys").out, made.out);
+  ::chmod((scratch_.path() / "keys").c_str(), 0755);
+  const auto open = run("keys --state @/keys --json");
+  EXPECT_EQ(open.code, 1);
+  EXPECT_EQ(open.out.substr(0, 18), R"({"error":"refused")");
+}
+
+TEST_F(Program, DoctorSaysWhatIsWrong) {
+  const auto bare = run("doctor --from coaps://127.0.0.1:1");
+  EXPECT_EQ(bare.code, 1);
+  EXPECT_NE(bare.out.find("FAIL  trusted CA"), std::string::npos) << bare.out;
+  EXPECT_NE(bare.out.find("copy ca.pem from the server's state folder"), std::string::npos) << bare.out;
+  ASSERT_EQ(run("keys --state @/keys").code, 0);
+  const auto keyed = run("doctor --state @/keys --from coaps://127.0.0.1:1");
+  EXPECT_EQ(keyed.code, 1);
+  EXPECT_NE(keyed.out.find("ok    trusted CA"), std::string::npos) << keyed.out;
+  EXPECT_NE(keyed.out.find("ok    server-mldsa44.pem"), std::string::npos) << keyed.out;
+  EXPECT_NE(keyed.out.find("FAIL  server"), std::string::npos) << keyed.out;
+  const auto json = run("doctor --state @/keys --from coaps://127.0.0.1:1 --json");
+  EXPECT_EQ(json.code, 1);
+  EXPECT_EQ(json.out.substr(0, 44), R"({"ok":false,"checks":[{"check":"state folder)");
+}
+
+}  // namespace
+}  // namespace qeaas
