@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Requests on open sessions: a closed loop with a fixed number under way, turn by turn over all targets, so that whatever else the
-// machine does touches each of them alike. Targets: a CoAPS server with so many sessions, or the UDP echo.
+// machine does touches each of them alike. Targets: a CoAPS server with so many sessions, or the UDP echo. Placements: "one", server
+// and load share a core, so that a server is woken once for all that is under way and every target gets the same batches; "free",
+// the scheduler decides, and a server that is as slow as the load gets small batches.
 #include <algorithm>
 #include <cstdio>
 #include <sstream>
@@ -36,6 +38,7 @@ class Target {
   std::size_t request_bytes = 0;
   std::size_t answer_bytes = 0;
   std::size_t wrong = 0;
+  std::size_t next_place = 0;
 
  protected:
   std::string value(const std::string& key) const {
@@ -164,17 +167,21 @@ std::unique_ptr<Target> make_target(const std::string& text) {
   return std::make_unique<CoapsTarget>(std::move(values));
 }
 
-void one_round(Target& target, std::size_t count, std::size_t in_flight, int round, TimePoint limit) {
+struct Round {
+  std::size_t count;
+  std::size_t in_flight;
+  int number;
+  std::string placement;
+  TimePoint limit;
+};
+
+// closed_loop gives the number of answers and of requests that were given up.
+std::pair<std::size_t, std::size_t> closed_loop(Target& target, const Round& round, std::size_t& place) {
   std::size_t under_way = 0;
   std::size_t done = 0;
   std::size_t lost = 0;
-  static std::map<const Target*, std::size_t> next;
-  auto& place = next[&target];
-  target.wrong = 0;
-  const auto before = target.meter.usage();
-  const auto began = Clock::now();
-  while (done + lost < count && Clock::now() < limit) {
-    for (std::size_t tries = 0; under_way < in_flight && done + lost + under_way < count && tries < target.places(); ++tries) {
+  while (done + lost < round.count && Clock::now() < round.limit) {
+    for (std::size_t tries = 0; under_way < round.in_flight && done + lost + under_way < round.count && tries < target.places(); ++tries) {
       if (target.send(place)) ++under_way;
       place = (place + 1) % target.places();
     }
@@ -186,11 +193,22 @@ void one_round(Target& target, std::size_t count, std::size_t in_flight, int rou
     under_way = 0;
     target.forget();
   }
+  return {done, lost};
+}
+
+void one_round(Target& target, const Round& round) {
+  const int core = round.placement == "one" ? 0 : -1;
+  pin_task(0, core);
+  target.meter.pin(core);
+  target.wrong = 0;
+  const auto before = target.meter.usage();
+  const auto began = Clock::now();
+  const auto [done, lost] = closed_loop(target, round, target.next_place);
   const double wall = std::chrono::duration<double, std::micro>(Clock::now() - began).count();
   target.receive(2);
   const auto used = target.meter.usage() - before;
-  std::printf("round target=%s round=%d requests=%zu lost=%zu wrong=%zu wall_us=%.0f cpu_us=%.1f worker_us=%.1f slices=%llu\n",
-              target.name.c_str(), round, done, lost, target.wrong, wall, used.cpu_us, used.worker_us,
+  std::printf("round target=%s placement=%s round=%d requests=%zu lost=%zu wrong=%zu wall_us=%.0f cpu_us=%.1f worker_us=%.1f slices=%llu\n",
+              target.name.c_str(), round.placement.c_str(), round.number, done, lost, target.wrong, wall, used.cpu_us, used.worker_us,
               static_cast<unsigned long long>(used.slices));
   std::fflush(stdout);
 }
@@ -213,11 +231,16 @@ void measure_requests(const Arguments& arguments) {
     std::printf("target name=%s places=%zu request_bytes=%zu answer_bytes=%zu\n", target->name.c_str(), target->places(),
                 target->request_bytes, target->answer_bytes);
   }
+  Round round{0, static_cast<std::size_t>(arguments.number("in-flight", 32)), -1, "",
+              Clock::now() + std::chrono::seconds(arguments.number("seconds", 60))};
   const auto count = static_cast<std::size_t>(arguments.number("count", 20000));
-  const auto in_flight = static_cast<std::size_t>(arguments.number("in-flight", 32));
-  const auto limit = Clock::now() + std::chrono::seconds(arguments.number("seconds", 60));
-  for (int round = -1; round < arguments.number("rounds", 5); ++round)  // round -1 warms up
-    for (auto& target : targets) one_round(*target, target->name.starts_with("libcoap") ? count / 10 : count, in_flight, round, limit);
+  for (; round.number < arguments.number("rounds", 5); ++round.number)  // round -1 warms up
+    for (const auto& placement : arguments.all("placement"))
+      for (auto& target : targets) {
+        round.placement = placement;
+        round.count = target->name.starts_with("libcoap") ? count / 10 : count;
+        one_round(*target, round);
+      }
 }
 
 }  // namespace qeaas::bench

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "process_meter.hpp"
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <sched.h>
 #include <unistd.h>
 
 namespace qeaas::bench {
@@ -26,6 +28,20 @@ Usage ProcessMeter::usage() const {
   }
   const bool named = workers.worker_us > 0;
   return {all.cpu_us, named ? workers.worker_us : all.cpu_us, named ? workers.slices : all.slices};
+}
+
+void pin_task(int task, int core) {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  for (int i = 0; i < CPU_SETSIZE; ++i)
+    if (core < 0 || i == core) CPU_SET(i, &cores);
+  ::sched_setaffinity(task, sizeof(cores), &cores);
+}
+
+void ProcessMeter::pin(int core) const {
+  std::error_code ended;
+  for (const auto& task : std::filesystem::directory_iterator(folder_ + "/task", ended))
+    pin_task(std::atoi(task.path().filename().c_str()), core);  // NOLINT(cert-err34-c)
 }
 
 std::uint64_t ProcessMeter::resident_bytes() const {

@@ -17,11 +17,16 @@ struct Usage {
   }
 };
 
+// pin_task does that for one thread; 0 is the caller.
+void pin_task(int task, int core);
+
 class ProcessMeter {
  public:
   explicit ProcessMeter(int pid) : folder_("/proc/" + std::to_string(pid)) {}
   Usage usage() const;
   std::uint64_t resident_bytes() const;
+  // pin keeps all of its threads on one core; core -1 lets the scheduler choose again.
+  void pin(int core) const;
 
  private:
   std::string folder_;
