@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <sstream>
+#include <thread>
 
 #include "load.hpp"
 #include "process_meter.hpp"
@@ -33,6 +34,15 @@ class Target {
   virtual std::size_t receive(int wait_ms) = 0;
   virtual void forget() = 0;
 
+  std::string value(const std::string& key) const {
+    const auto found = values_.find(key);
+    return found == values_.end() ? "" : found->second;
+  }
+  std::size_t number(const std::string& key, std::size_t otherwise) const {
+    const auto text = value(key);
+    return text.empty() ? otherwise : std::strtoul(text.c_str(), nullptr, 10);
+  }
+
   std::string name;
   ProcessMeter meter;
   std::size_t request_bytes = 0;
@@ -41,10 +51,6 @@ class Target {
   std::size_t next_place = 0;
 
  protected:
-  std::string value(const std::string& key) const {
-    const auto found = values_.find(key);
-    return found == values_.end() ? "" : found->second;
-  }
   Address server() const {
     const auto address = Address::parse("127.0.0.1:" + value("port"));
     if (!address) die("target without a port");
@@ -93,14 +99,15 @@ class CoapsTarget final : public Target {
     fleet_.on_message([this](Host& host, Bytes message) { on_message(host, message); });
   }
   void prepare(std::size_t /*request*/, std::size_t /*answer*/) override {
-    const auto wanted = std::strtoul(value("sessions").c_str(), nullptr, 10);
+    const std::size_t wanted = number("sessions", 64);
     const auto began = Clock::now();
     const auto opened = fleet_.open(wanted, [] { return unverified("MLKEM512"); }, 16, 120s);
-    std::printf("opened target=%s sessions=%zu of=%lu seconds=%.1f\n", name.c_str(), opened, wanted,
+    std::printf("opened target=%s sessions=%zu of=%zu seconds=%.1f\n", name.c_str(), opened, wanted,
                 std::chrono::duration<double>(Clock::now() - began).count());
     if (opened == 0) die(name + ": no session could be opened");
     for (std::size_t i = 0; i < fleet_.size(); ++i)
       if (fleet_.at(i).client->state() == DtlsClient::State::established) open_.push_back(&fleet_.at(i));
+    open_.resize(std::min(open_.size(), number("active", open_.size())));
     if (!value("put").empty()) put();
     ask_once();
   }
@@ -206,6 +213,8 @@ void one_round(Target& target, const Round& round) {
   const auto [done, lost] = closed_loop(target, round, target.next_place);
   const double wall = std::chrono::duration<double, std::micro>(Clock::now() - began).count();
   target.receive(2);
+  // The sources refill what was drawn: their work belongs to the requests.
+  std::this_thread::sleep_for(std::chrono::milliseconds(target.number("rest_ms", 0)));
   const auto used = target.meter.usage() - before;
   std::printf("round target=%s placement=%s round=%d requests=%zu lost=%zu wrong=%zu wall_us=%.0f cpu_us=%.1f worker_us=%.1f slices=%llu\n",
               target.name.c_str(), round.placement.c_str(), round.number, done, lost, target.wrong, wall, used.cpu_us, used.worker_us,
@@ -224,7 +233,7 @@ void measure_requests(const Arguments& arguments) {
   for (auto& target : targets) {
     if (dynamic_cast<CoapsTarget*>(target.get()) == nullptr) continue;
     target->prepare(0, 0);
-    if (target->name.starts_with("qeaas")) request_bytes = target->request_bytes, answer_bytes = target->answer_bytes;
+    if (target->value("kind") == "qeaas") request_bytes = target->request_bytes, answer_bytes = target->answer_bytes;
   }
   for (auto& target : targets) {
     if (dynamic_cast<EchoTarget*>(target.get()) != nullptr) target->prepare(request_bytes, answer_bytes);
@@ -238,7 +247,7 @@ void measure_requests(const Arguments& arguments) {
     for (const auto& placement : arguments.all("placement"))
       for (auto& target : targets) {
         round.placement = placement;
-        round.count = target->name.starts_with("libcoap") ? count / 10 : count;
+        round.count = target->number("count", count);
         one_round(*target, round);
       }
 }

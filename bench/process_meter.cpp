@@ -36,6 +36,8 @@ void pin_task(int task, int core) {
   for (int i = 0; i < CPU_SETSIZE; ++i)
     if (core < 0 || i == core) CPU_SET(i, &cores);
   ::sched_setaffinity(task, sizeof(cores), &cores);
+  const sched_param none{};
+  ::sched_setscheduler(task, core < 0 ? SCHED_OTHER : SCHED_BATCH, &none);
 }
 
 void ProcessMeter::pin(int core) const {

@@ -25,7 +25,8 @@ class ProcessMeter {
   explicit ProcessMeter(int pid) : folder_("/proc/" + std::to_string(pid)) {}
   Usage usage() const;
   std::uint64_t resident_bytes() const;
-  // pin keeps all of its threads on one core; core -1 lets the scheduler choose again.
+  // pin keeps all of its threads on one core, and makes them wait for each other rather than interrupt each other (SCHED_BATCH);
+  // core -1 lets the scheduler do as usual.
   void pin(int core) const;
 
  private:

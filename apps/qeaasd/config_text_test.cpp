@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The printed defaults parse to the defaults and document every key, and every example works; so does the page.
+// The printed defaults parse to the defaults and document every key, and every example works; so does the page, docs/configuration.md.
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <gtest/gtest.h>
+#include <iterator>
 
 #include "config_keys.hpp"
 
@@ -91,6 +95,15 @@ TEST(ConfigText, ThePageHasEveryKeyWithWhatIsAllowed) {
     EXPECT_NE(page.find(row), std::string::npos) << row;
   }
   EXPECT_NE(page.find("| `mtu` | an integer from 576 to 16384 (bytes) | 1280 | "), std::string::npos);
+}
+
+// The page is generated: with QEAAS_UPDATE_DOCS set this test writes it before it looks.
+TEST(ConfigText, ThePageOfTheRepositoryIsThisOne) {
+  const auto path = std::filesystem::path(QEAAS_SOURCE_DIR) / "docs/configuration.md";
+  if (std::getenv("QEAAS_UPDATE_DOCS") != nullptr) std::ofstream(path) << config_markdown();
+  std::ifstream file(path);
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  EXPECT_EQ(text, config_markdown()) << "write it anew: QEAAS_UPDATE_DOCS=1 qeaas_config_test --gtest_filter='ConfigText.*'";
 }
 
 TEST(ConfigText, NearestIsWithinTwoEdits) {

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,9 @@ class FakeChannel : public Channel {
  public:
   // Server gets every message that the client sends; it answers with deliver.
   using Server = std::function<void(FakeChannel&, const coap::MessageView&)>;
-  explicit FakeChannel(Server on_message) : server_(std::move(on_message)) {}
+  // The clock outlives the channel, so that a client may ask for the time between two of them.
+  explicit FakeChannel(Server on_message, std::shared_ptr<TimePoint> clock = std::make_shared<TimePoint>(1000s))
+      : now(*clock), server_(std::move(on_message)), clock_(std::move(clock)) {}
 
   Status send(Bytes message) override {
     if (send_error) return fail(*send_error);
@@ -46,7 +49,7 @@ class FakeChannel : public Channel {
 
   void deliver(Message message, Clock::duration after = 1ms) { arriving_.emplace(now + after, std::move(message)); }
 
-  TimePoint now{1000s};
+  TimePoint& now;
   std::vector<Message> sent;
   std::optional<Error> send_error;
   std::optional<Error> receive_error;
@@ -54,6 +57,7 @@ class FakeChannel : public Channel {
 
  private:
   Server server_;
+  std::shared_ptr<TimePoint> clock_;
   std::multimap<TimePoint, Message> arriving_;
   Address address_;
 };

@@ -29,6 +29,7 @@ struct Server {
   std::function<Outcome<void>(unsigned opening)> door;
   std::vector<std::chrono::seconds> waits;
   FakeChannel* current = nullptr;
+  std::shared_ptr<TimePoint> clock = std::make_shared<TimePoint>(1000s);
 
   Message body(std::uint32_t size) {
     SecretBytes random(size);
@@ -60,12 +61,12 @@ struct Server {
       ++opened;
       if (door)
         if (auto open = door(opened); !open) return tl::unexpected(open.error());
-      auto channel = std::make_unique<FakeChannel>([this](FakeChannel& to, const MessageView& request) { answer(to, request); });
+      auto channel = std::make_unique<FakeChannel>([this](FakeChannel& to, const MessageView& request) { answer(to, request); }, clock);
       current = channel.get();
       return std::unique_ptr<Channel>(std::move(channel));
     };
     seams.wait = [this](std::chrono::seconds time) { waits.push_back(time); };
-    seams.coap.now = [this] { return current == nullptr ? TimePoint(1000s) : current->now; };
+    seams.coap.now = [this] { return *clock; };
     return std::make_unique<ServerLink>(parse_coap_uri(host).value(), retries, 10s, std::move(seams));
   }
 };

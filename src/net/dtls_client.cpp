@@ -84,6 +84,7 @@ DtlsClientOptions DtlsClientOptions::duplicate() const {
   copy.verify = verify;
   if (psk) copy.psk = PskCredential{psk->identity, SecretBytes(psk->key.span())};
   if (certificate) copy.certificate = Credential{certificate->certificate, SecretBytes(certificate->private_key.span())};
+  copy.raw_public_key = raw_public_key;
   copy.connection_id = connection_id;
   copy.ticket = ticket;
   copy.path_mtu = path_mtu;
@@ -131,6 +132,10 @@ Outcome<void> DtlsClient::set_up_trust() {
   wolfSSL_CTX_set_verify(context_, WOLFSSL_VERIFY_PEER, Callbacks::verify);
   if (options_.psk) wolfSSL_CTX_set_psk_client_tls13_callback(context_, Callbacks::psk);
   if (!options_.certificate) return {};
+  if (options_.raw_public_key) {
+    std::array<char, 1> types{WOLFSSL_CERT_TYPE_RPK};
+    if (wolfSSL_CTX_set_client_cert_type(context_, types.data(), 1) != WOLFSSL_SUCCESS) return explain(Error::crypto, "raw public key");
+  }
   const auto& own = *options_.certificate;
   const auto key = own.private_key.span();
   if (wolfSSL_CTX_use_certificate_buffer(context_, own.certificate.data(), static_cast<long>(own.certificate.size()),

@@ -30,6 +30,7 @@ struct DtlsClientOptions {
   bool verify = true;
   std::optional<PskCredential> psk;
   std::optional<Credential> certificate;  // to authenticate this client
+  bool raw_public_key = false;            // the certificate is a bare SubjectPublicKeyInfo (RFC 7250)
   bool connection_id = true;
   SessionTicket ticket;
   std::size_t path_mtu = 1280;
