@@ -57,9 +57,8 @@ std::size_t Fleet::open(std::size_t count, const MakeOptions& options, std::size
     pump(1);
   }
   settle(20);
-  return static_cast<std::size_t>(std::count_if(hosts_.begin() + static_cast<std::ptrdiff_t>(before), hosts_.end(), [](const auto& host) {
-    return host->client->state() == DtlsClient::State::established;
-  }));
+  return static_cast<std::size_t>(std::count_if(hosts_.begin() + static_cast<std::ptrdiff_t>(before), hosts_.end(),
+                                                [](const auto& host) { return host->client->state() == DtlsClient::State::established; }));
 }
 
 std::size_t Fleet::pump(int wait_ms) {

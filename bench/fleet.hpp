@@ -16,7 +16,7 @@ struct Host {
   std::uint32_t id = 0;  // of the HostNet
   std::unique_ptr<DtlsClient> client;
   std::uint16_t message_id = 0;
-  bool waiting = false;  // for an answer
+  bool waiting = false;            // for an answer
   std::size_t sent_bytes = 0;      // size of the last datagram out
   std::size_t received_bytes = 0;  // size of the last datagram in
 };

@@ -71,7 +71,8 @@ void HostNet::flush() {
       done += static_cast<std::size_t>(sent);
       continue;
     }
-    if (errno != EAGAIN && errno != EINTR && errno != ENOBUFS) die(std::string("send: ") + std::strerror(errno));  // NOLINT(concurrency-mt-unsafe)
+    if (errno != EAGAIN && errno != EINTR && errno != ENOBUFS)
+      die(std::string("send: ") + std::strerror(errno));  // NOLINT(concurrency-mt-unsafe)
     pollfd writable{socket_.get(), POLLOUT, 0};
     ::poll(&writable, 1, 10);
   }

@@ -75,10 +75,15 @@ int main(int argc, char** argv) {
   if (!qeaas::initialise_crypto(qeaas::os_seed)) die("wolfSSL does not start");
   const Arguments arguments(argc, argv, 2);
   const std::string_view what = argv[1];
-  if (what == "requests") measure_requests(arguments);
-  else if (what == "handshakes") measure_handshakes(arguments);
-  else if (what == "idle") measure_idle(arguments);
-  else if (what == "flood") measure_flood(arguments);
-  else die("unknown: " + std::string(what));
+  if (what == "requests")
+    measure_requests(arguments);
+  else if (what == "handshakes")
+    measure_handshakes(arguments);
+  else if (what == "idle")
+    measure_idle(arguments);
+  else if (what == "flood")
+    measure_flood(arguments);
+  else
+    die("unknown: " + std::string(what));
   return 0;
 }

@@ -17,7 +17,7 @@ class Arguments {
   std::string text(const std::string& key, const std::string& otherwise = "") const;
   long number(const std::string& key, long otherwise) const;
   const std::vector<std::string>& all(const std::string& key) const;  // of a repeated key
-  Address server() const;  // --port on 127.0.0.1
+  Address server() const;                                             // --port on 127.0.0.1
 
  private:
   std::map<std::string, std::vector<std::string>> values_;

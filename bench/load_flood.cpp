@@ -17,7 +17,8 @@ constexpr std::size_t kRandomBytes = 32;
 
 std::vector<std::uint8_t> first_hello() {
   std::vector<std::uint8_t> hello;
-  auto client = DtlsClient::make(unverified("MLKEM512"), [&](Bytes bytes) { hello.assign(bytes.begin(), bytes.end()); }, [](Bytes) {});
+  auto client = DtlsClient::make(
+      unverified("MLKEM512"), [&](Bytes bytes) { hello.assign(bytes.begin(), bytes.end()); }, [](Bytes) {});
   if (!client) die(client.error().text);
   (*client)->start(Clock::now());
   if (hello.size() < kRandomAt + kRandomBytes) die("no ClientHello");
@@ -101,9 +102,11 @@ void measure_flood(const Arguments& arguments) {
   fleet.settle(50);
   const double flood_us = (meter.usage() - before).worker_us;
   peak = std::max(peak, meter.resident_bytes());
-  std::printf("flood hellos=%zu hello_bytes=%zu answered=%zu honest=%zu completed=%zu calm=%zu growth_bytes=%lld seconds=%.2f worker_us=%.0f calm_us=%.0f\n",
-              flood.sent(), flood.hello_bytes(), flood.answered(), honest, established(fleet) - calm, calm,
-              static_cast<long long>(peak) - static_cast<long long>(resident), seconds, flood_us, calm_us);
+  std::printf(
+      "flood hellos=%zu hello_bytes=%zu answered=%zu honest=%zu completed=%zu calm=%zu growth_bytes=%lld seconds=%.2f worker_us=%.0f "
+      "calm_us=%.0f\n",
+      flood.sent(), flood.hello_bytes(), flood.answered(), honest, established(fleet) - calm, calm,
+      static_cast<long long>(peak) - static_cast<long long>(resident), seconds, flood_us, calm_us);
 }
 
 }  // namespace qeaas::bench

@@ -90,15 +90,27 @@ struct Run {
 }  // namespace
 
 void measure_handshakes(const Arguments& arguments) {
-  Run run{Fleet(arguments.server()), ProcessMeter(static_cast<int>(arguments.number("pid", 0))), options_of(arguments),
-          arguments.number("resume", 0) != 0, nullptr, {}, {}, {}, 0, 0, "", ""};
+  Run run{Fleet(arguments.server()),
+          ProcessMeter(static_cast<int>(arguments.number("pid", 0))),
+          options_of(arguments),
+          arguments.number("resume", 0) != 0,
+          nullptr,
+          {},
+          {},
+          {},
+          0,
+          0,
+          "",
+          ""};
   const auto count = arguments.number("count", 100);
   const auto limit = Clock::now() + std::chrono::seconds(arguments.number("seconds", 30));
   for (int i = 0; i < 3; ++i) run.handshake(false);
   for (long i = 0; i < count && Clock::now() < limit; ++i) run.handshake(true);
-  std::printf("handshakes count=%zu failed=%zu resumed=%zu group=%s signature=%s wall_us=%.1f wall_std=%.1f cpu_us=%.1f worker_us=%.1f worker_std=%.1f\n",
-              run.wall.values.size(), run.failed, run.resumed, run.group.c_str(), run.signature.empty() ? "none" : run.signature.c_str(),
-              run.wall.mean(), run.wall.deviation(), run.cpu.mean(), run.worker.mean(), run.worker.deviation());
+  std::printf(
+      "handshakes count=%zu failed=%zu resumed=%zu group=%s signature=%s wall_us=%.1f wall_std=%.1f cpu_us=%.1f worker_us=%.1f "
+      "worker_std=%.1f\n",
+      run.wall.values.size(), run.failed, run.resumed, run.group.c_str(), run.signature.empty() ? "none" : run.signature.c_str(),
+      run.wall.mean(), run.wall.deviation(), run.cpu.mean(), run.worker.mean(), run.worker.deviation());
 }
 
 }  // namespace qeaas::bench

@@ -34,10 +34,13 @@ void measure_idle(const Arguments& arguments) {
   const auto open_bytes = meter.resident_bytes();
   ask(warm);
   const auto asked_bytes = meter.resident_bytes();
-  const auto per = [&](std::uint64_t now) { return opened == 0 ? 0.0 : (static_cast<double>(now) - static_cast<double>(before)) / static_cast<double>(opened); };
-  std::printf("idle opened=%zu of=%zu answers=%zu resident_before=%llu bytes_per_session=%.0f bytes_per_session_asked=%.0f worker_us=%.1f\n", opened, count,
-              answers, static_cast<unsigned long long>(before), per(open_bytes), per(asked_bytes),
-              opened == 0 ? 0.0 : used.worker_us / static_cast<double>(opened));
+  const auto per = [&](std::uint64_t now) {
+    return opened == 0 ? 0.0 : (static_cast<double>(now) - static_cast<double>(before)) / static_cast<double>(opened);
+  };
+  std::printf(
+      "idle opened=%zu of=%zu answers=%zu resident_before=%llu bytes_per_session=%.0f bytes_per_session_asked=%.0f worker_us=%.1f\n",
+      opened, count, answers, static_cast<unsigned long long>(before), per(open_bytes), per(asked_bytes),
+      opened == 0 ? 0.0 : used.worker_us / static_cast<double>(opened));
 }
 
 }  // namespace qeaas::bench

@@ -63,7 +63,8 @@ class Target {
 
 class EchoTarget final : public Target {
  public:
-  explicit EchoTarget(std::map<std::string, std::string> values) : Target(std::move(values)), net_(server()), waiting_(64) {}
+  explicit EchoTarget(std::map<std::string, std::string> values)
+      : Target(std::move(values)), net_(server()), waiting_(number("sessions", 64)) {}
   void prepare(std::size_t request, std::size_t answer) override {
     request_bytes = request;
     answer_bytes = answer;
@@ -80,8 +81,10 @@ class EchoTarget final : public Target {
   std::size_t receive(int wait_ms) override {
     net_.flush();
     return net_.receive(wait_ms, [this](std::uint32_t host, Bytes answer) {
-      if (host >= waiting_.size() || answer.size() != answer_bytes) ++wrong;
-      else waiting_[host] = false;
+      if (host >= waiting_.size() || answer.size() != answer_bytes)
+        ++wrong;
+      else
+        waiting_[host] = false;
     });
   }
   void forget() override { waiting_.assign(waiting_.size(), false); }
@@ -101,13 +104,13 @@ class CoapsTarget final : public Target {
   void prepare(std::size_t /*request*/, std::size_t /*answer*/) override {
     const std::size_t wanted = number("sessions", 64);
     const auto began = Clock::now();
-    const auto opened = fleet_.open(wanted, [] { return unverified("MLKEM512"); }, 16, 120s);
+    const auto opened = fleet_.open(
+        wanted, [] { return unverified("MLKEM512"); }, 16, 120s);
     std::printf("opened target=%s sessions=%zu of=%zu seconds=%.1f\n", name.c_str(), opened, wanted,
                 std::chrono::duration<double>(Clock::now() - began).count());
     if (opened == 0) die(name + ": no session could be opened");
     for (std::size_t i = 0; i < fleet_.size(); ++i)
       if (fleet_.at(i).client->state() == DtlsClient::State::established) open_.push_back(&fleet_.at(i));
-    open_.resize(std::min(open_.size(), number("active", open_.size())));
     if (!value("put").empty()) put();
     ask_once();
   }

@@ -51,13 +51,13 @@ constexpr std::array<Section, 6> kSections{{
                "Once one is named, only the named ones are."},
     {"coaps", "CoAP over DTLS 1.3 (RFC 7252, RFC 9147)."},
     {"coap", "Plain CoAP: whoever is on the path reads the random bytes. For tests and trusted wires only."},
-    {"limits", "What clients may draw. Identities may have quotas of their own ('qeaas clients'); 0 is unlimited."},
+    {"limits", "What clients may draw. Identities of the access table may have quotas of their own; 0 is unlimited."},
 }};
 
 constexpr Key kKeys[] = {
     {"server", "state", &at<kServer, &V::state>, "Folder for keys, certificates and the identities. Empty: $STATE_DIRECTORY, $XDG_STATE_HOME/qeaas, "
      "/var/lib/qeaas (root) or ~/.local/state/qeaas.", "", 0, kLongest},
-    {"server", "workers", &at<kServer, &V::workers>, "Worker threads, each with its own sockets and sessions. 0: one for each core.", "threads", 0, 256},
+    {"server", "workers", &at<kServer, &V::workers>, "Worker threads, each with its own sockets and sessions. 0: one for each core.", "threads", 0, 64},
     {"server", "log_level", &at<kServer, &V::log_level>, "The least important events that are still logged.", "", 0, 0, Shape::choice, kLevels},
     {"server", "drain_seconds", &at<kServer, &V::drain_seconds>, "How long SIGTERM waits for running answers.", "seconds", 0, 3600},
 
@@ -115,7 +115,7 @@ constexpr Key kKeys[] = {
     {"coaps", "client_auth", &at<kCoaps, &D::client_auth>, "How clients may prove who they are. With none in the list, proving is optional.", "", 1, 4, Shape::choice,
      kClientAuth},
     {"coaps", "client_ca", &at<kCoaps, &D::client_ca>, "PEM file with the roots of client certificates; needed for client_auth certificate.", "", 0, kLongest},
-    {"coaps", "mtu", &at<kCoaps, &D::mtu>, "Largest datagram that is sent, UDP payload. 1280 minus headers passes everywhere.", "bytes", 576, 16'384},
+    {"coaps", "mtu", &at<kCoaps, &D::mtu>, "Largest IP packet of the path; 1280 passes everywhere.", "bytes", 576, 16'384},
     {"coaps", "max_sessions", &at<kCoaps, &D::max_sessions>, "Sessions in the whole process; beyond that the least recently used one goes.", "sessions", 1,
      10'000'000},
     {"coaps", "idle_timeout_seconds", &at<kCoaps, &D::idle_timeout_seconds>, "A session without traffic for this long is closed.", "seconds", 1, kYear},

@@ -21,6 +21,7 @@ namespace {
 
 constexpr auto kReadyPatience = std::chrono::seconds(30);
 constexpr auto kHousekeepingInterval = 1s;
+constexpr auto kRenewalInterval = 24h;  // a certificate is reissued when fewer than 30 days are left
 
 // wolfSSL's seed callback has no argument, so the one service of the process is found here.
 std::atomic<Service*> seeding_service{nullptr};
@@ -33,12 +34,23 @@ Status seed_from_service(MutableBytes out) noexcept {
 
 std::size_t worker_count(const Config& config) {
   const auto wanted = config.server.workers == 0 ? std::thread::hardware_concurrency() : config.server.workers;
-  return std::clamp<std::size_t>(wanted, 1, 250);  // the index is one byte of a connection ID
+  return std::clamp<std::size_t>(wanted, 1, 64);  // the service's limit; the index is one byte of a connection ID
+}
+
+std::shared_ptr<TicketKeys> make_ticket_keys(const CoapsConfig& config) {
+  return std::make_shared<TicketKeys>(std::chrono::seconds(config.ticket_rotation_seconds), std::chrono::seconds(config.ticket_lifetime_seconds));
+}
+
+// same_tickets: a ticket stands for an authentication. When the ways to authenticate change, those of old end.
+bool same_tickets(const CoapsConfig& a, const CoapsConfig& b) {
+  return a.client_auth == b.client_auth && a.client_ca == b.client_ca && a.ticket_rotation_seconds == b.ticket_rotation_seconds &&
+         a.ticket_lifetime_seconds == b.ticket_lifetime_seconds;
 }
 
 void log_sources(const Service& service) {
   for (const auto& status : service.status())
-    log::info("source " + status.info.tag.id + ": " + std::string(name(status.info.tag.kind)) + ", " + std::string(name(status.state)) +
+    log::info("source " + status.info.tag.id + ": " + std::string(name(status.info.tag.kind)) + ", " +
+              (status.state == SourceState::gone && status.last_failure.empty() ? "not opened yet" : std::string(name(status.state))) +
               (status.last_failure.empty() ? "" : " (" + status.last_failure + ")"));
 }
 
@@ -60,8 +72,7 @@ Outcome<void> Daemon::start() {
   if (!access) return tl::unexpected(access.error());
   access_ = std::move(*access);
   identities_ = std::make_shared<Identities>(*access_);
-  tickets_ = std::make_shared<TicketKeys>(std::chrono::seconds(config_.coaps.ticket_rotation_seconds),
-                                          std::chrono::seconds(config_.coaps.ticket_lifetime_seconds));
+  tickets_ = make_ticket_keys(config_.coaps);
   if (auto opened = open_sockets(); !opened) return opened;
   for (auto& worker : workers_) worker->start();
   return {};
@@ -132,6 +143,7 @@ Outcome<void> Daemon::open_sockets() {
     for (const auto& text : config_.coaps.listen)
       if (auto opened = open_all(text, [&](Worker& worker, std::unique_ptr<UdpSocket> socket) { worker.add_coaps(std::move(socket), *context); }); !opened) return opened;
   }
+  if (config_.coap.enabled) log::warning("plain CoAP is on: nothing is encrypted or verified there; for tests and trusted wires only");
   if (config_.coap.enabled)
     for (const auto& text : config_.coap.listen)
       if (auto opened = open_all(text, [&](Worker& worker, std::unique_ptr<UdpSocket> socket) { worker.add_coap(std::move(socket)); }); !opened) return opened;
@@ -141,14 +153,37 @@ Outcome<void> Daemon::open_sockets() {
 Outcome<void> Daemon::reload() {
   auto fresh = find_config(config_argument_);
   if (!fresh) return tl::unexpected(fresh.error());
-  if (auto set = access_->set_default_quota(default_quota(fresh->limits)); !set) return set;
+  // What can fail comes first, so that a failed reload changes nothing.
+  std::shared_ptr<const DtlsContext> context;
+  auto old_tickets = tickets_;
   if (fresh->coaps.enabled && config_.coaps.enabled) {
-    const auto context = make_context(fresh->coaps);
-    if (!context) return tl::unexpected(context.error());
-    for (auto& worker : workers_) worker->use_context(*context);
+    if (!same_tickets(fresh->coaps, config_.coaps)) tickets_ = make_ticket_keys(fresh->coaps);
+    auto made = make_context(fresh->coaps);
+    if (!made) {
+      tickets_ = std::move(old_tickets);
+      return tl::unexpected(made.error());
+    }
+    context = std::move(*made);
   }
-  for (auto& worker : workers_) worker->use_rates(address_rates(fresh->limits));
+  if (auto set = access_->set_default_quota(default_quota(fresh->limits)); !set) {
+    tickets_ = std::move(old_tickets);
+    return set;
+  }
+  for (auto& worker : workers_) {
+    if (context) worker->use_context(context);
+    worker->use_rates(address_rates(fresh->limits));
+  }
   config_.limits = fresh->limits;
+  if (context) config_.coaps = std::move(fresh->coaps);
+  return {};
+}
+
+// renew_certificates has those reissued that run out, and gives them to new sessions.
+Outcome<void> Daemon::renew_certificates() {
+  if (!config_.coaps.enabled) return {};
+  const auto context = make_context(config_.coaps);
+  if (!context) return tl::unexpected(context.error());
+  for (auto& worker : workers_) worker->use_context(*context);
   return {};
 }
 
@@ -157,6 +192,9 @@ void Daemon::housekeeping() {
   if (!reloaded) log::warning("identities: " + reloaded.error().text);
   else if (*reloaded) log::info("identities: reloaded");
   if (const auto written = access_->write_usage(); !written) log::warning("accounting: " + written.error().text);
+  if (Clock::now() < renew_at_) return;
+  renew_at_ = Clock::now() + kRenewalInterval;
+  if (const auto renewed = renew_certificates(); !renewed) log::error("certificates: " + renewed.error().text);
 }
 
 void Daemon::run() {
@@ -187,6 +225,7 @@ void Daemon::run() {
   };
   on_signal();
   on_time();
+  renew_at_ = Clock::now() + kRenewalInterval;
   log::info("ready");
   notify_manager("READY=1");
   loop.run();

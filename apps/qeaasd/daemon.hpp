@@ -34,6 +34,7 @@ class Daemon {
   Outcome<void> open_sockets();
   Outcome<std::shared_ptr<const DtlsContext>> make_context(const CoapsConfig& config);
   Outcome<void> reload();
+  Outcome<void> renew_certificates();
   void housekeeping();
   void log_ledger() const;
 
@@ -45,6 +46,7 @@ class Daemon {
   std::shared_ptr<Identities> identities_;
   std::shared_ptr<TicketKeys> tickets_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  TimePoint renew_at_ = TimePoint::max();
 };
 
 }  // namespace qeaas

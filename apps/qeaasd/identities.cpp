@@ -14,10 +14,9 @@ std::optional<IdentityResolver::Psk> Identities::psk(std::string_view identity, 
   return Psk{static_cast<std::uint64_t>(entry->identity.id), entry->key.size()};
 }
 
-std::uint64_t Identities::by_key(const SpkiHash& spki) noexcept {
+std::uint64_t Identities::by_key(const SpkiHash& spki, KeyForm form) noexcept {
   const auto table = access_.snapshot();
-  const auto* entry = table->find_certificate(spki);
-  if (entry == nullptr) entry = table->find_raw_public_key(spki);
+  const auto* entry = form == KeyForm::raw ? table->find_raw_public_key(spki) : table->find_certificate(spki);
   return entry != nullptr && entry->enabled() ? static_cast<std::uint64_t>(entry->identity.id) : kAnonymous;
 }
 

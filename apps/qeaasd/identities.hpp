@@ -11,7 +11,7 @@ class Identities final : public IdentityResolver {
  public:
   explicit Identities(access::Access& access) noexcept : access_(access) {}
   std::optional<Psk> psk(std::string_view identity, std::span<std::uint8_t, kMaxPskBytes> key) noexcept override;
-  std::uint64_t by_key(const SpkiHash& spki) noexcept override;
+  std::uint64_t by_key(const SpkiHash& spki, KeyForm form) noexcept override;
   bool enabled(std::uint64_t identity) noexcept override;
 
  private:

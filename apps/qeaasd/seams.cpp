@@ -56,7 +56,7 @@ access::AddressKey address_key(const Address& address) noexcept {
 SourcesReport make_report(const Service& service) {
   SourcesReport report;
   report.version = QEAAS_VERSION;
-  report.types = {EntropyType::direct, EntropyType::mixed, EntropyType::drbg};
+  if (service.ready()) report.types = {EntropyType::direct, EntropyType::mixed, EntropyType::drbg};
   report.min_sources = service.options().min_sources;
   for (const auto& status : service.status()) {
     SourceReport one;

@@ -62,6 +62,10 @@ Outcome<std::vector<SourceSetup>> make_sources(const Config& config) {
     if (!spec) return tl::unexpected(spec.error());
     auto source = make_source(*spec);
     if (!source) return tl::unexpected(source.error());
+    // A device that is not there may come; a path that is no device will not, and waiting for it would hide the mistake.
+    std::error_code code;
+    if (spec->type == SourceType::device && std::filesystem::exists(spec->path, code) && !std::filesystem::is_character_file(spec->path, code))
+      return fault(Error::refused, "source '" + spec->id + "': " + spec->path + " is not a character device; name a device such as /dev/qrandom0");
     setups.push_back({std::move(*source), entry.contribute.value_or(false)});
   }
   if (!config.sources.empty()) return setups;

@@ -92,13 +92,14 @@ void Worker::tick() noexcept {
   else arm();
 }
 
-// arm sets the timer to the earliest deadline, and leaves it alone when it is already set to that or an earlier one.
+// arm sets the timer to the earliest deadline, and leaves it alone when it is already set to that or an earlier one. One that is
+// due but has not run yet is left alone too: setting it again would put it off, for as long as the sockets are busy.
 void Worker::arm() noexcept {
   const auto now = Clock::now();
   auto deadline = now + (draining_ ? Clock::duration(20ms) : Clock::duration(1s));
   if (const auto due = endpoint_->next_deadline()) deadline = std::min(deadline, *due);
   for (const auto& front : fronts_) deadline = std::min(deadline, front->next_deadline(now));
-  if (armed_for_ <= deadline + 5ms && armed_for_ > now) return;
+  if (armed_for_ <= deadline + 5ms) return;
   armed_for_ = deadline;
   loop_->timer.expires_at(deadline);
   loop_->timer.async_wait([this](const boost::system::error_code& error) {

@@ -58,7 +58,7 @@ Outcome<Record> read_record(const Statement::Run& run, const std::string& path) 
 }
 
 tl::unexpected<Fault> no_such(std::string_view name) {
-  return fault(Error::not_found, "no identity is named '" + std::string(name) + "'; 'qeaas clients' lists them");
+  return fault(Error::not_found, "no identity is named '" + std::string(name) + "'");
 }
 
 // debited_today is what counts against the day's allowance. A stored day that is tomorrow is a clock that was set back over
@@ -163,7 +163,7 @@ Outcome<std::int64_t> Store::add(std::string_view name, const Credential& creden
   run.bind(column(quota, &Quota::bytes_per_second)).bind(column(quota, &Quota::burst_bytes)).bind(column(quota, &Quota::bytes_per_day));
   if (run.finish()) return sqlite3_last_insert_rowid(it.connection.get());
   if ((sqlite3_extended_errcode(it.connection.get()) & 0xff) == SQLITE_CONSTRAINT)
-    return fault(Error::in_use, "the name '" + std::string(name) + "' or this credential is taken; 'qeaas clients' lists them");
+    return fault(Error::in_use, "the name '" + std::string(name) + "' or this credential is taken");
   return it.failed();
 }
 

@@ -94,7 +94,7 @@ TEST_F(StoreTest, ChecksNameAndQuota) {
 
 TEST_F(StoreTest, UnknownNamesAreNotFound) {
   auto store = open();
-  expect_fault(store.find("ghost"), Error::not_found, "no identity is named 'ghost'; 'qeaas clients' lists them");
+  expect_fault(store.find("ghost"), Error::not_found, "no identity is named 'ghost'");
   expect_fault(store.set_enabled("ghost", false), Error::not_found, "ghost");
   expect_fault(store.set_quota("ghost", {}), Error::not_found, "ghost");
   expect_fault(store.rotate("ghost", psk("x")), Error::not_found, "ghost");

@@ -98,7 +98,8 @@ Answer Endpoint::in_blocks(Peer& peer, const BodyKey& key, const BlockWish& wish
 Answer Endpoint::refusal(Code code, Error error, std::string_view detail, std::optional<std::chrono::seconds> retry) noexcept {
   Answer answer;
   answer.code = code;
-  if (retry) answer.max_age_seconds = static_cast<std::uint32_t>(std::max<std::int64_t>(retry->count(), 1));
+  // An error without Max-Age may be cached for a minute (RFC 7252 5.10.5).
+  answer.max_age_seconds = retry ? static_cast<std::uint32_t>(std::max<std::int64_t>(retry->count(), 1)) : 0;
   if (const auto size = encode_problem_cbor(error, detail, body_); size) {
     answer.content_format = format::kProblemDetailsCbor;
     answer.payload = Bytes{body_}.first(*size);

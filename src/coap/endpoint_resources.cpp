@@ -55,9 +55,11 @@ std::size_t largest_body(const BodyKey& key) noexcept {
 
 // summary draws the content of /health out of that of /sources.
 HealthReport summary(const SourcesReport& report) noexcept {
-  HealthReport health{HealthStatus::degraded, report.healthy, report.sources.size()};
+  // Sources that may not feed direct (the kernel's, an untrusted remote one) do not count on either side.
+  const auto counted = std::count_if(report.sources.begin(), report.sources.end(), [](const SourceReport& source) { return may_feed_direct(source.kind); });
+  HealthReport health{HealthStatus::degraded, report.healthy, static_cast<std::uint64_t>(counted)};
   if (report.healthy < std::max<std::uint64_t>(report.min_sources, 1)) health.status = HealthStatus::failed;
-  else if (report.healthy == report.sources.size()) health.status = HealthStatus::ok;
+  else if (report.healthy == health.total) health.status = HealthStatus::ok;
   return health;
 }
 

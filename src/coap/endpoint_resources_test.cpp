@@ -127,10 +127,10 @@ TEST(EndpointRandom, TheGateRefusesBeforeADraw) {
   const std::tuple<access::Decision, Code, std::optional<std::uint32_t>> cases[] = {
       {access::Decision::no(Error::over_quota, 12s), code::kTooManyRequests, 12},
       {access::Decision::no(Error::io, 3s), code::kServiceUnavailable, 3},
-      {access::Decision::no(Error::forbidden), code::kForbidden, {}},
-      {access::Decision::no(Error::refused), code::kForbidden, {}},
-      {access::Decision::no(Error::unauthorized), code::kUnauthorized, {}},
-      {access::Decision::no(Error::too_large), code::kRequestEntityTooLarge, {}}};
+      {access::Decision::no(Error::forbidden), code::kForbidden, 0},
+      {access::Decision::no(Error::refused), code::kForbidden, 0},
+      {access::Decision::no(Error::unauthorized), code::kUnauthorized, 0},
+      {access::Decision::no(Error::too_large), code::kRequestEntityTooLarge, 0}};
   for (const auto& [decision, expected, retry] : cases) {
     World world;
     FakePeer peer;

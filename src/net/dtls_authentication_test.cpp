@@ -3,6 +3,10 @@
 // credential and the wrong one; tickets that are too old or whose owner is gone.
 #include <gtest/gtest.h>
 
+#include <wolfssl/options.h>
+// options.h must come first
+#include <wolfssl/internal.h>
+
 #include "crypto/hash.hpp"
 #include "net/test_network.hpp"
 
@@ -27,6 +31,7 @@ enum class Offer {
   raw_key,
   raw_p256_key,
   unknown_raw_key,
+  bare_certificate_key,  // listed as a certificate, shown as a raw key
 };
 
 // Clients are the credentials of every client of these tests, made once.
@@ -46,6 +51,9 @@ struct Clients {
   Der unlisted = make_leaf(unlisted_key, {"unlisted", {}, 5, false}, ml_dsa.ca_key, ml_dsa.root).value();
   RawKey listed_raw = raw(SignatureAlgorithm::ml_dsa_44);
   RawKey listed_raw_p256 = raw(SignatureAlgorithm::ecdsa_p256);
+  KeyPair both_key = make_key_pair(SignatureAlgorithm::ml_dsa_44).value();
+  Der both = make_leaf(both_key, {"both", {}, 5, false}, ml_dsa.ca_key, ml_dsa.root).value();
+  RawKey bare{public_key_info(both_key).value(), handshake_key(both_key).value()};
   RawKey unknown_raw = raw(SignatureAlgorithm::ml_dsa_44);
 };
 
@@ -82,6 +90,7 @@ void apply(Offer offer, DtlsClientOptions& options) {
     case Offer::raw_key: return with_raw(options, all.listed_raw);
     case Offer::raw_p256_key: return with_raw(options, all.listed_raw_p256);
     case Offer::unknown_raw_key: return with_raw(options, all.unknown_raw);
+    case Offer::bare_certificate_key: return with_raw(options, all.bare);
   }
 }
 
@@ -95,8 +104,9 @@ void list_everybody(Identities& identities) {
   identities.psks["device"] = {kPskOwner, psk_key()};
   identities.keys[spki_sha256(clients().ml_dsa.leaf).value()] = kMlDsaOwner;
   identities.keys[spki_sha256(clients().p256.leaf).value()] = kP256Owner;
-  identities.keys[sha256(clients().listed_raw.info)] = kRawKeyOwner;
-  identities.keys[sha256(clients().listed_raw_p256.info)] = kRawKeyOwner;
+  identities.keys[spki_sha256(clients().both).value()] = kMlDsaOwner;
+  identities.raw_keys[sha256(clients().listed_raw.info)] = kRawKeyOwner;
+  identities.raw_keys[sha256(clients().listed_raw_p256.info)] = kRawKeyOwner;
 }
 
 struct Case {
@@ -130,6 +140,8 @@ TEST_P(ClientAuthenticationTest, AdmitsWhoeverTheConfigurationSaysAndNobodyElse)
   net.run([&] { return net.opened > 0; }, 5s);
   if (test.identity == kRefused) {
     EXPECT_EQ(net.opened, 0) << "came in as " << net.last_identity;
+    EXPECT_EQ(host.client->state(), DtlsClient::State::failed) << "at once: it was told";
+    EXPECT_EQ(host.client->failure().error, Error::unauthorized) << host.client->failure().text;
     net.pass(40s);
     EXPECT_EQ(net.server->sessions(), 0U) << "and nothing of it stays";
     return;
@@ -171,8 +183,95 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"RawOrNoneUnknown", raw_or_none, Offer::unknown_raw_key, kRefused},
                     Case{"RawOrCertificateByKey", raw_or_certificate, Offer::raw_key, kRawKeyOwner},
                     Case{"RawOrCertificateByCertificate", raw_or_certificate, Offer::p256, kP256Owner},
+                    Case{"RawOrCertificateByTheBareKeyOfACertificate", raw_or_certificate, Offer::bare_certificate_key, kRefused},
                     Case{"RawOrCertificateNothing", raw_or_certificate, Offer::nothing, kRefused}),
     [](const auto& test) { return test.param.name; });
+
+TEST(ClientIdentity, APskThatBelongsToNobodyIsNoWayIn) {
+  Network net;
+  net.context_options.clients = psk_only();
+  net.resolver->psks["ghost"] = {kAnonymous, psk_key()};
+  ASSERT_TRUE(net.start());
+  auto options = net.client_options();
+  with_psk(options, "ghost", psk_key());
+  net.add(std::move(options));
+  net.pass(40s);
+  EXPECT_EQ(net.opened, 0);
+  EXPECT_EQ(net.server->sessions(), 0U);
+  EXPECT_EQ(net.server->counters().handshakes_failed, 1U);
+}
+
+class TicketTest : public testing::Test {
+ protected:
+  // first lets a PSK client in and keeps its ticket.
+  void first() {
+    net_.context_options.clients = psk_or_none();
+    list_everybody(*net_.resolver);
+    ASSERT_TRUE(net_.start());
+    auto options = net_.client_options();
+    with_psk(options, "device", psk_key());
+    auto& host = net_.add(std::move(options));
+    ASSERT_TRUE(net_.run_until_settled(host)) << host.client->failure().text;
+    net_.pass(1s);
+    ticket_ = host.client->ticket();
+    ASSERT_TRUE(ticket_);
+  }
+  Network::Host& again() {
+    auto options = net_.client_options();
+    options.ticket = ticket_;
+    auto& host = net_.add(std::move(options));
+    net_.run_until_settled(host);
+    net_.pass(1s);
+    return host;
+  }
+  void reconfigure(ClientAuthentication clients) {
+    DtlsContextOptions options;
+    options.ml_dsa_44 = Authority::credential(authority().ml_dsa);
+    options.groups = {0x0200};
+    options.clients = std::move(clients);
+    net_.server->use_context(DtlsContext::make(std::move(options), net_.tickets, net_.resolver).value());
+  }
+  Network net_;
+  SessionTicket ticket_;
+};
+
+TEST_F(TicketTest, AnExpiredTicketMeansAFullHandshake) {
+  net_.tickets = std::make_shared<TicketKeys>(Clock::duration(0), Clock::duration(0));  // whatever it sealed has expired
+  first();
+  auto& host = again();
+  EXPECT_EQ(host.client->state(), DtlsClient::State::established) << host.client->failure().text;
+  EXPECT_FALSE(host.client->report().resumed);
+  EXPECT_EQ(net_.opened, 2);
+  EXPECT_EQ(net_.last_identity, kAnonymous) << "the identity of a ticket ends with it";
+}
+
+TEST_F(TicketTest, ATicketLivesAsLongAsItWasPromised) {
+  net_.context_options.ticket_lifetime_seconds = 4321;
+  first();
+  EXPECT_EQ(net_.last_session->ssl->timeout, 4321U) << "wolfSSL's own limit is 500 s";
+}
+
+TEST_F(TicketTest, ATicketOfAnotherServersKeysMeansAFullHandshake) {
+  first();
+  net_.tickets = std::make_shared<TicketKeys>(1h, 2h);
+  reconfigure(psk_or_none());
+  auto& host = again();
+  EXPECT_EQ(host.client->state(), DtlsClient::State::established) << host.client->failure().text;
+  EXPECT_FALSE(host.client->report().resumed);
+  EXPECT_EQ(net_.last_identity, kAnonymous);
+}
+
+TEST_F(TicketTest, AnAnonymousTicketIsWorthlessOnceAnonymityIsOver) {
+  net_.context_options.clients = none_only();
+  ASSERT_TRUE(net_.start());
+  auto& host = net_.add(net_.client_options());
+  ASSERT_TRUE(net_.run_until_settled(host));
+  net_.pass(1s);
+  ticket_ = host.client->ticket();
+  reconfigure(psk_only());
+  EXPECT_EQ(again().client->state(), DtlsClient::State::failed);
+  EXPECT_EQ(net_.opened, 1);
+}
 
 }  // namespace
 }  // namespace qeaas::testing_net

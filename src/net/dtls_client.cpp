@@ -276,6 +276,11 @@ void DtlsClient::fail_with(Fault fault) {
 }
 
 void DtlsClient::reject(int error) {
+  if (options_.psk && options_.roots.empty()) {
+    rejection_ = Fault{Error::unauthorized, "the server answered with a certificate instead of the pre-shared key: it does not know this "
+                                            "identity, or the identity is disabled there"};
+    return;
+  }
   switch (error) {
     case ASN_AFTER_DATE_E:
       rejection_ = Fault{Error::not_trusted, "the server's certificate has expired; renew it there with 'qeaas keys --renew'"};

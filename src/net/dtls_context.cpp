@@ -51,30 +51,37 @@ int choose_certificate(WOLFSSL* ssl, void* argument) noexcept {
 
 unsigned int find_psk(WOLFSSL* ssl, const char* identity, unsigned char* key, unsigned int room, const char** suite) noexcept {
   auto& session = session_of(ssl);
-  std::array<std::uint8_t, kMaxPskBytes> found_key;
-  const auto found = session.context->resolver().psk(identity, found_key);
+  Secret<kMaxPskBytes> found_key;
+  const auto found = session.context->resolver().psk(identity, found_key.span());
   if (!found || found->size > room) return 0;
-  std::copy_n(found_key.begin(), found->size, key);
-  wipe(found_key);
+  std::copy_n(found_key.span().begin(), found->size, key);
   *suite = "TLS13-AES128-GCM-SHA256";
   session.psk_identity = found->identity;
   return static_cast<unsigned int>(found->size);
 }
 
+bool shows_raw_key(WOLFSSL* ssl) noexcept {
+  int type = WOLFSSL_CERT_TYPE_UNKNOWN;
+  return wolfSSL_get_negotiated_client_cert_type(ssl, &type) == WOLFSSL_SUCCESS && type == WOLFSSL_CERT_TYPE_RPK;
+}
+
 // check_client is the verify callback: it notes whose key it is. A raw public key arrives as trusted, so the identity table decides.
 int check_client(int preverified, WOLFSSL_X509_STORE_CTX* store) noexcept {
   auto& session = *static_cast<DtlsSession*>(store->userCtx);
-  if (store->error_depth != 0) return preverified;
-  const Bytes leaf(store->certs[0].buffer, store->certs[0].length);
-  const auto from_certificate = spki_sha256(leaf);
   const auto& clients = session.context->options().clients;
-  if (from_certificate && !clients.certificate) return 0;
-  if (!from_certificate && !clients.raw_public_key) return 0;
-  const auto identity = session.context->resolver().by_key(from_certificate ? *from_certificate : sha256(leaf));
-  session.key_identity = identity;
+  if (store->totalCerts == 0) return clients.none ? 1 : 0;  // an empty Certificate message (RFC 8446 4.4.2.4) comes here too
+  if (store->error_depth != 0 || preverified == 0) return preverified;
+  const Bytes leaf(store->certs[0].buffer, store->certs[0].length);
+  if (shows_raw_key(session.ssl)) {
+    if (!clients.raw_public_key) return 0;
+    session.key_identity = session.context->resolver().by_key(sha256(leaf), IdentityResolver::KeyForm::raw);
+    return session.key_identity != kAnonymous ? 1 : 0;
+  }
+  const auto spki = spki_sha256(leaf);
+  if (!spki || !clients.certificate) return 0;
+  session.key_identity = session.context->resolver().by_key(*spki, IdentityResolver::KeyForm::certificate);
   // A certificate of a trusted root may be unknown to the table: then the client is admitted as anonymous would be.
-  if (from_certificate) return preverified != 0 && (identity != kAnonymous || clients.none) ? 1 : 0;
-  return identity != kAnonymous ? 1 : 0;
+  return session.key_identity != kAnonymous || clients.none ? 1 : 0;
 }
 
 TicketKeys::Fields fields(unsigned char* key_name, unsigned char* nonce, unsigned char* mac) noexcept {
@@ -126,6 +133,8 @@ Outcome<void> DtlsContext::set_up() {
     return explain(Error::unsupported, "key-exchange groups");
   if (auto loaded = load_credentials(); !loaded) return loaded;
   if (auto loaded = load_client_authentication(); !loaded) return loaded;
+  // No memory of sessions inside wolfSSL: resumption is by ticket, whose identity is checked.
+  wolfSSL_CTX_set_session_cache_mode(context_, WOLFSSL_SESS_CACHE_OFF);
   if (!options_.tickets) {
     wolfSSL_CTX_no_ticket_TLSv13(context_);
     return {};
@@ -133,6 +142,7 @@ Outcome<void> DtlsContext::set_up() {
   wolfSSL_CTX_set_TicketEncCtx(context_, this);
   wolfSSL_CTX_set_TicketEncCb(context_, protect_ticket);
   wolfSSL_CTX_set_TicketHint(context_, static_cast<int>(options_.ticket_lifetime_seconds));
+  wolfSSL_CTX_set_timeout(context_, options_.ticket_lifetime_seconds);  // what is accepted; the hint is only what is promised
   wolfSSL_CTX_set_num_tickets(context_, 1);
   return {};
 }
@@ -159,16 +169,16 @@ Outcome<void> DtlsContext::load_client_authentication() {
     wolfSSL_CTX_set_psk_server_tls13_callback(context_, find_psk);
     wolfSSL_CTX_only_dhe_psk(context_);  // a PSK alone would give no forward secrecy and no post-quantum share
   }
-  if (!clients.certificate && !clients.raw_public_key) {
+  if (!clients.certificate && !clients.raw_public_key && clients.none) {
     wolfSSL_CTX_set_verify(context_, WOLFSSL_VERIFY_NONE, nullptr);
     return {};
   }
   for (const auto& root : clients.roots)
     if (wolfSSL_CTX_load_verify_buffer(context_, root.data(), static_cast<long>(root.size()), WOLFSSL_FILETYPE_ASN1) != WOLFSSL_SUCCESS)
       return fault(Error::malformed, "a root in [coaps] client_ca is not a CA certificate");
-  // A PSK client sends no certificate; wolfSSL asks for one only in certificate handshakes.
-  const int must = clients.none ? 0 : WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT;
-  wolfSSL_CTX_set_verify(context_, WOLFSSL_VERIFY_PEER | must, check_client);
+  // A handshake without a PSK asks for a certificate even when only PSKs may come in: check_client then refuses what it gets, and
+  // what it does not get. FAIL_IF_NO_PEER_CERT would refuse PSK clients too.
+  wolfSSL_CTX_set_verify(context_, WOLFSSL_VERIFY_PEER, check_client);
   if (clients.raw_public_key) {
     std::array<char, 2> types{WOLFSSL_CERT_TYPE_RPK, WOLFSSL_CERT_TYPE_X509};
     wolfSSL_CTX_set_client_cert_type(context_, types.data(), clients.certificate ? 2 : 1);

@@ -35,8 +35,10 @@ class IdentityResolver {
   };
   // psk finds a pre-shared key. It also runs for first hellos that nobody has verified: keep it cheap and without effects.
   virtual std::optional<Psk> psk(std::string_view identity, std::span<std::uint8_t, kMaxPskBytes> key) noexcept = 0;
-  // by_key finds the identity of a certificate or raw public key; kAnonymous when unknown or disabled.
-  virtual std::uint64_t by_key(const SpkiHash& spki) noexcept = 0;
+  // by_key finds the identity of a certificate's key or of a raw one; kAnonymous when unknown or disabled. What is listed as a
+  // certificate must not come in as a bare key: that would pass by its CA and its dates.
+  enum class KeyForm : std::uint8_t { certificate, raw };
+  virtual std::uint64_t by_key(const SpkiHash& spki, KeyForm form) noexcept = 0;
   // enabled asks whether an identity from a ticket may still come in.
   virtual bool enabled(std::uint64_t identity) noexcept = 0;
 };

@@ -17,6 +17,7 @@ namespace {
 
 // Record and handshake header of a plain ClientHello (RFC 9147 4, 5.2).
 constexpr std::uint8_t kHandshakeRecord = 22;
+constexpr std::uint8_t kAckRecord = 26;
 constexpr std::uint8_t kClientHello = 1;
 constexpr std::size_t kRecordHeaderBytes = 13;
 constexpr std::size_t kHandshakeHeaderBytes = 12;
@@ -88,8 +89,8 @@ void DtlsServer::on_datagram(const Address& from, Bytes datagram, TimePoint now)
     on_hello(from, *hello, datagram, now);
     reap();
     return;
-  } else {
-    // Plain alerts and acknowledgements mean something only before there are keys.
+  } else if (datagram[0] == kAckRecord) {
+    // Of plain records only acknowledgements of a ServerHello mean something here. Anybody can send an alert in a client's name.
     session = table_.by_address(from);
     if (session != nullptr && session->successor != nullptr) session = session->successor;
     if (session != nullptr && session->state != DtlsSession::State::handshaking) session = nullptr;
@@ -125,7 +126,8 @@ bool DtlsServer::belongs_to_known(const Address& from, const Hello& hello, Bytes
     if (candidate == nullptr) continue;
     const bool handshaking = candidate->state == DtlsSession::State::handshaking;
     if (!hello.first_fragment ? !handshaking : candidate->hello != hello.fingerprint) continue;
-    if (handshaking && hello.second) feed(*candidate, from, datagram, now);
+    // Once the hello is answered, only its first fragment, whose random nobody else knows, may ask for the answer again.
+    if (handshaking && hello.second && (hello.first_fragment || !candidate->answered)) feed(*candidate, from, datagram, now);
     return true;
   }
   return false;
@@ -143,22 +145,35 @@ bool DtlsServer::listen(CookieSecret& secret, const Address& from, const Hello& 
   held_sizes_.clear();
   const int result = wolfDTLS_accept_stateless(listener.ssl);
   listener.incoming = {};
-  if (result < 0) {  // its answer, an alert, is dropped: nothing is owed to an address that nobody has verified
+  if (result < 0) {
+    const bool verified = listener.cookie_verified;
+    if (verified) {  // a wrong PSK, say: its owner is told
+      send_held(from);
+      ++counters_.handshakes_failed;
+    }
     secret.listener.reset();
-    return false;
+    return verified;
   }
-  Bytes rest = held_;
-  for (const auto size : held_sizes_) {
-    sink_.send(from, rest.first(size));
-    rest = rest.subspan(size);
-  }
+  // wolfSSL answers a bad cookie with an alert and goes on listening, and passes over the first fragment of a hello with one. Alerts
+  // are dropped: nothing is owed to an address that nobody has verified.
+  if (result != WOLFSSL_SUCCESS && (held_.empty() || held_[0] != kHandshakeRecord)) return false;
+  send_held(from);
   if (result == WOLFSSL_SUCCESS) begin_session(std::move(secret.listener), hello, now);
   return true;
 }
 
+void DtlsServer::send_held(const Address& to) noexcept {
+  Bytes rest = held_;
+  for (const auto size : held_sizes_) {
+    sink_.send(to, rest.first(size));
+    rest = rest.subspan(size);
+  }
+}
+
 int DtlsServer::on_verified_cookie(WOLFSSL* /*ssl*/, void* context) noexcept {
   auto& session = *static_cast<DtlsSession*>(context);
-  return session.server->give_cid(session) ? 0 : -1;
+  session.cookie_verified = true;
+  return !session.server->options_.connection_id || session.server->give_cid(session) ? 0 : -1;
 }
 
 bool DtlsServer::make_listener(CookieSecret& secret) noexcept {
@@ -176,7 +191,7 @@ bool DtlsServer::make_listener(CookieSecret& secret) noexcept {
       wolfSSL_dtls13_allow_ch_frag(ssl, 1) != WOLFSSL_SUCCESS)
     return false;
   // The connection ID must be there before the hello's extensions are read, and must not be there for hellos without a cookie.
-  if (options_.connection_id) wolfDTLS_SetChGoodCb(ssl, on_verified_cookie, listener.get());
+  wolfDTLS_SetChGoodCb(ssl, on_verified_cookie, listener.get());
   secret.listener = std::move(listener);
   return true;
 }
@@ -196,13 +211,15 @@ void DtlsServer::rotate_cookies(TimePoint now) noexcept {
 
 bool DtlsServer::give_cid(DtlsSession& session) noexcept {
   if (cid_count_ == 0 && !seed_bytes(cid_secret_.span())) return false;
-  std::array<std::uint8_t, 8> count;
-  std::memcpy(count.data(), &cid_count_, count.size());
-  ++cid_count_;
-  std::array<std::uint8_t, kSha256Bytes> digest;
-  sha256({std::as_const(cid_secret_).span(), count}, digest);
   session.cid[0] = options_.worker;
-  std::copy_n(digest.begin(), kCidBytes - 1, session.cid.begin() + 1);
+  do {
+    std::array<std::uint8_t, 8> count;
+    std::memcpy(count.data(), &cid_count_, count.size());
+    ++cid_count_;
+    std::array<std::uint8_t, kSha256Bytes> digest;
+    sha256({std::as_const(cid_secret_).span(), count}, digest);
+    std::copy_n(digest.begin(), kCidBytes - 1, session.cid.begin() + 1);
+  } while (table_.by_cid(session.cid) != nullptr);
   session.has_cid = wolfSSL_dtls_cid_use(session.ssl) == WOLFSSL_SUCCESS &&
                     wolfSSL_dtls_cid_set(session.ssl, session.cid.data(), kCidBytes) == WOLFSSL_SUCCESS;
   return session.has_cid;
@@ -219,32 +236,28 @@ void DtlsServer::begin_session(std::unique_ptr<DtlsSession> owned, const Hello& 
   session.state = DtlsSession::State::handshaking;
   session.hello = hello.fingerprint;
   session.began = session.last_used = now;
+  opening_.push_front(session);
   if (auto* displaced = table_.insert(std::move(owned))) fail_session(*displaced);
   continue_handshake(session, now);
 }
 
-// make_room keeps the table at its limit. Half-open handshakes go first once they hold more than an eighth of it, so that clients
-// who only open cannot push out those who work.
+// make_room keeps the table at its limit. Half-open handshakes go first, oldest first, once they hold more than an eighth of it and
+// have had their time, or more than a quarter, so that clients who only open cannot push out those who work.
 void DtlsServer::make_room(TimePoint now) noexcept {
   reap();
   if (table_.size() < options_.max_sessions) return;
-  DtlsSession* victim = table_.in_order_of_use().last();
-  if (flights_.size() > options_.max_sessions / 8)
-    for (auto* one = flights_.last(); one != nullptr; one = flights_.previous(*one))
-      if (one->state == DtlsSession::State::handshaking && now - one->began > 2s) {
-        victim = one;
-        break;
-      }
+  const auto share = std::max<std::size_t>(1, options_.max_sessions / 8);
+  const auto opening = opening_.size();
+  auto* victim = table_.in_order_of_use().last();
+  if (opening > 2 * share || (opening > share && now - opening_.last()->began > 2s)) victim = opening_.last();
   ++counters_.evicted;
-  if (victim->state == DtlsSession::State::established) {
-    handler_.on_close(*victim);
-    wolfSSL_shutdown(victim->ssl);
-  }
-  erase(*victim);
+  close(*victim);
+  reap();
 }
 
 void DtlsServer::emit(DtlsSession& session, Bytes datagram) noexcept {
   if (session.state != DtlsSession::State::listening) {
+    if (datagram[0] != kAckRecord) session.answered = true;  // an acknowledgement asks for the rest of the hello
     sink_.send(session.peer, datagram);
     return;
   }
@@ -253,6 +266,7 @@ void DtlsServer::emit(DtlsSession& session, Bytes datagram) noexcept {
 }
 
 void DtlsServer::on_timer(TimePoint now) noexcept {
+  reap();  // what the front end closed since the last call
   for (auto* session = flights_.first(); session != nullptr;) {
     auto* next = flights_.next(*session);
     if (session->state == DtlsSession::State::handshaking && now - session->began >= options_.handshake_timeout) fail_session(*session);

@@ -95,6 +95,7 @@ class DtlsServer {
   // listen gives a hello to one listener; true when it was answered or became a session.
   bool listen(CookieSecret& secret, const Address& from, const Hello& hello, Bytes datagram, TimePoint now) noexcept;
   bool make_listener(CookieSecret& secret) noexcept;
+  void send_held(const Address& to) noexcept;
   static int on_verified_cookie(WOLFSSL* ssl, void* context) noexcept;
   void begin_session(std::unique_ptr<DtlsSession> session, const Hello& hello, TimePoint now) noexcept;
   void make_room(TimePoint now) noexcept;
@@ -104,6 +105,7 @@ class DtlsServer {
   void continue_handshake(DtlsSession& session, TimePoint now) noexcept;
   void complete(DtlsSession& session, TimePoint now) noexcept;
   void read(DtlsSession& session, TimePoint now) noexcept;
+  int read_record(DtlsSession& session) noexcept;
   void follow_address(DtlsSession& session) noexcept;
   void discard(DtlsSession& session) noexcept;
   void watch_flight(DtlsSession& session, TimePoint now) noexcept;
@@ -121,6 +123,7 @@ class DtlsServer {
   std::size_t max_payload_;
   SessionTable table_;
   SessionList<&DtlsSession::by_flight> flights_;
+  SessionList<&DtlsSession::by_opening> opening_;  // handshakes under way, oldest last
   CookieSecret current_;
   CookieSecret previous_;
   TimePoint cookie_born_{};

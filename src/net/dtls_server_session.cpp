@@ -10,6 +10,11 @@
 #include "net/wolfssl_internals.hpp"
 
 namespace qeaas {
+namespace {
+
+constexpr word16 kSmallDatagramBytes = 256;
+
+}  // namespace
 
 void DtlsServer::feed(DtlsSession& session, const Address& from, Bytes datagram, TimePoint now) noexcept {
   if (session.closing) return;
@@ -38,8 +43,15 @@ void DtlsServer::continue_handshake(DtlsSession& session, TimePoint now) noexcep
 }
 
 void DtlsServer::complete(DtlsSession& session, TimePoint now) noexcept {
-  session.state = DtlsSession::State::established;
   session.identity = session.proven_identity();
+  // The callbacks of the handshake have refused whoever may not come in. Were one of them ever passed by, this would not be.
+  if (session.identity == kAnonymous && !session.context->options().clients.none) {
+    wolfSSL_shutdown(session.ssl);
+    fail_session(session);
+    return;
+  }
+  opening_.remove(session);
+  session.state = DtlsSession::State::established;
   ++counters_.handshakes_completed;
   if (session.resumed()) ++counters_.resumed;
   if (auto* old = table_.promote(session)) discard(*old);  // the same client began anew
@@ -48,10 +60,19 @@ void DtlsServer::complete(DtlsSession& session, TimePoint now) noexcept {
   handler_.on_open(session, now);
 }
 
+// read_record makes wolfSSL's read buffer, which it allocates and clears by the MTU for every datagram, as small as the datagram allows.
+int DtlsServer::read_record(DtlsSession& session) noexcept {
+  const bool small = !session.incoming.empty() && session.incoming.size() <= kSmallDatagramBytes;
+  if (small) wolfSSL_dtls_set_mtu(session.ssl, kSmallDatagramBytes);
+  const int size = wolfSSL_read(session.ssl, plain_.span().data(), static_cast<int>(plain_.size()));
+  if (small) wolfSSL_dtls_set_mtu(session.ssl, static_cast<word16>(max_datagram_));
+  return size;
+}
+
 void DtlsServer::read(DtlsSession& session, TimePoint now) noexcept {
   do {
     const auto newest = internals::newest_peer_record(session.ssl);
-    const int size = wolfSSL_read(session.ssl, plain_.span().data(), static_cast<int>(plain_.size()));
+    const int size = read_record(session);
     if (internals::newest_peer_record(session.ssl) > newest) {
       if (!(session.arriving == session.peer)) follow_address(session);
       table_.touch(session, now);
@@ -72,9 +93,10 @@ void DtlsServer::read(DtlsSession& session, TimePoint now) noexcept {
 }
 
 // follow_address moves a session to where its newest authentic record came from (RFC 9146 6). Only a record that named the
-// session by its connection ID can come from elsewhere, and only one newer than all before gets here.
+// session by its connection ID can come from elsewhere, and only one newer than all before gets here. Source addresses can be
+// forged by whoever holds a session, so nobody else's is taken away.
 void DtlsServer::follow_address(DtlsSession& session) noexcept {
-  if (auto* displaced = table_.move(session, session.arriving)) discard(*displaced);
+  table_.move(session, session.arriving);
   ++counters_.moved;
 }
 
@@ -149,7 +171,7 @@ void DtlsServer::fail_session(DtlsSession& session) noexcept {
 
 void DtlsServer::erase(DtlsSession& session) noexcept {
   if (session.in_flight) flights_.remove(session);
-  session.in_flight = false;
+  if (session.state == DtlsSession::State::handshaking) opening_.remove(session);
   table_.erase(session);
 }
 

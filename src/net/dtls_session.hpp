@@ -49,6 +49,7 @@ struct DtlsSession {
   Bytes incoming;               // the datagram under way; empty once wolfSSL has taken it
   ConnectionId cid{};
   State state = State::listening;
+  bool cookie_verified = false;
   bool has_cid = false;         // this side's CID was offered to the peer
   SignatureAlgorithm signature = SignatureAlgorithm::ml_dsa_44;
   std::uint64_t identity = kAnonymous;            // settled when the handshake completes
@@ -70,7 +71,9 @@ struct DtlsSession {
   };
   Links by_use;      // least recently used last
   Links by_flight;   // sessions with something to retransmit
+  Links by_opening;  // handshakes under way
   bool in_flight = false;
+  bool answered = false;  // the hello was complete and this side has spoken
   bool closing = false;  // will be removed when the engine is done with the call under way
 };
 

@@ -47,7 +47,7 @@ DtlsSession* SessionTable::promote(DtlsSession& session) noexcept {
   return old;
 }
 
-DtlsSession* SessionTable::move(DtlsSession& session, const Address& to) {
+void SessionTable::move(DtlsSession& session, const Address& to) {
   if (const auto place = by_address_.find(session.peer); place != by_address_.end() && place->second == &session) by_address_.erase(place);
   if (session.successor != nullptr) {  // the handshake at the old address goes on there
     by_address_[session.peer] = session.successor;
@@ -55,8 +55,7 @@ DtlsSession* SessionTable::move(DtlsSession& session, const Address& to) {
     session.successor = nullptr;
   }
   session.peer = to;
-  const auto [place, fresh] = by_address_.try_emplace(to, &session);
-  return fresh ? nullptr : std::exchange(place->second, &session);
+  by_address_.try_emplace(to, &session);
 }
 
 void SessionTable::touch(DtlsSession& session, TimePoint now) noexcept {

@@ -59,8 +59,9 @@ class SessionTable {
   [[nodiscard]] DtlsSession* insert(std::unique_ptr<DtlsSession> session);
   // promote puts a successor in the place of its predecessor, which it gives back to be erased; null when there is none.
   [[nodiscard]] DtlsSession* promote(DtlsSession& session) noexcept;
-  // move notes a session's new address. A session that holds the new address already is given back to be erased.
-  [[nodiscard]] DtlsSession* move(DtlsSession& session, const Address& to);
+  // move notes a session's new address. Another session that holds it already is still the one that by_address finds: the one that
+  // moved is known by its connection ID.
+  void move(DtlsSession& session, const Address& to);
   void touch(DtlsSession& session, TimePoint now) noexcept;
   void erase(DtlsSession& session) noexcept;
 

@@ -22,6 +22,7 @@ struct Weather {
 struct Identities : IdentityResolver {
   std::map<std::string, std::pair<std::uint64_t, std::vector<std::uint8_t>>, std::less<>> psks;
   std::map<SpkiHash, std::uint64_t> keys;
+  std::map<SpkiHash, std::uint64_t> raw_keys;
   std::uint64_t disabled = ~0ULL;
   std::optional<Psk> psk(std::string_view identity, std::span<std::uint8_t, kMaxPskBytes> key) noexcept override {
     const auto found = psks.find(identity);
@@ -29,9 +30,10 @@ struct Identities : IdentityResolver {
     std::copy(found->second.second.begin(), found->second.second.end(), key.begin());
     return Psk{found->second.first, found->second.second.size()};
   }
-  std::uint64_t by_key(const SpkiHash& spki) noexcept override {
-    const auto found = keys.find(spki);
-    return found == keys.end() ? kAnonymous : found->second;
+  std::uint64_t by_key(const SpkiHash& spki, KeyForm form) noexcept override {
+    const auto& listed = form == KeyForm::raw ? raw_keys : keys;
+    const auto found = listed.find(spki);
+    return found == listed.end() ? kAnonymous : found->second;
   }
   bool enabled(std::uint64_t identity) noexcept override { return identity != disabled; }
 };
@@ -84,7 +86,11 @@ class Network : public DatagramSink, public DtlsServer::Handler {
     context_options.p256 = Authority::credential(authority().p256);
     context_options.groups = parse_groups(std::vector<std::string>{"MLKEM512", "X25519MLKEM768", "P-256", "X25519"}, false).value();
   }
-  ~Network() override { server.reset(); }
+  ~Network() override {
+    observer = nullptr;  // they may look at what the test has let go of
+    closing_hook = nullptr;
+    server.reset();
+  }
 
   Outcome<void> start() {
     auto context = DtlsContext::make(std::move(context_options), tickets, resolver);
@@ -161,6 +167,7 @@ class Network : public DatagramSink, public DtlsServer::Handler {
   }
   void on_close(DtlsSession& session) noexcept override {
     ++closed;
+    if (closing_hook) closing_hook(session);
     if (last_session == &session) last_session = nullptr;
   }
 
@@ -173,6 +180,7 @@ class Network : public DatagramSink, public DtlsServer::Handler {
   std::unique_ptr<DtlsServer> server;
   Address server_address = Address::parse("127.0.0.1:5684").value();
   std::function<void(const Packet&)> observer;
+  std::function<void(DtlsSession&)> closing_hook;
   bool admitting = true;
   int opened = 0;
   int closed = 0;

@@ -8,11 +8,20 @@
 #include <filesystem>
 #include <fstream>
 #include <linux/filter.h>
+#include <netinet/udp.h>
 #include <sstream>
 #include <sys/socket.h>
 #include <vector>
 
 namespace qeaas {
+
+namespace {
+
+// The kernel's limits of one segmented send (UDP_MAX_SEGMENTS, and the 64 kB of a datagram).
+constexpr std::size_t kMaxSegments = 64;
+constexpr std::size_t kMaxRunBytes = 60'000;
+
+}  // namespace
 
 struct UdpSocket::Batches {
   struct Side {
@@ -36,6 +45,20 @@ struct UdpSocket::Batches {
   Side out;
   std::size_t slot_bytes;
   std::size_t queued = 0;
+  // Control is the room for one UDP_SEGMENT control message.
+  struct Control {
+    alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(std::uint16_t))> room{};
+    void attach(msghdr& header, std::uint16_t segment_bytes) noexcept {
+      header.msg_control = room.data();
+      header.msg_controllen = room.size();
+      auto* message = CMSG_FIRSTHDR(&header);
+      message->cmsg_level = SOL_UDP;
+      message->cmsg_type = UDP_SEGMENT;
+      message->cmsg_len = CMSG_LEN(sizeof(segment_bytes));
+      std::memcpy(CMSG_DATA(message), &segment_bytes, sizeof(segment_bytes));
+    }
+  };
+  std::array<Control, kBatch> controls;
 };
 
 namespace {
@@ -58,6 +81,7 @@ UdpSocket::UdpSocket(std::size_t max_datagram_bytes) : batches_(std::make_unique
 UdpSocket::~UdpSocket() {
   flush();
   wipe(batches_->in.room);
+  wipe(batches_->out.room);
 }
 
 Outcome<std::unique_ptr<UdpSocket>> UdpSocket::open(const Address& address, std::size_t max_datagram_bytes) {
@@ -97,20 +121,68 @@ void UdpSocket::send(const Address& to, Bytes datagram) noexcept {
   std::memcpy(side.parts[i].iov_base, datagram.data(), datagram.size());
   side.parts[i].iov_len = datagram.size();
   side.addresses[i] = to;
-  side.messages[i].msg_hdr.msg_namelen = to.size();
+}
+
+std::size_t UdpSocket::run_length(std::size_t first) const noexcept {
+  const auto& side = batches_->out;
+  const auto segment = side.parts[first].iov_len;
+  std::size_t count = 1;
+  std::size_t bytes = segment;
+  while (segmenting_ && count < kMaxSegments && first + count < batches_->queued) {
+    const auto next = first + count;
+    if (!(side.addresses[next] == side.addresses[first]) || side.parts[next].iov_len > segment || bytes + segment > kMaxRunBytes) break;
+    bytes += side.parts[next].iov_len;
+    ++count;
+    if (side.parts[next].iov_len < segment) break;  // only the last segment may be shorter
+  }
+  return count;
+}
+
+// gather_runs makes one message of every run of datagrams to one peer: the kernel's segmentation (UDP_SEGMENT) then goes down its
+// stack once for a handshake flight instead of once for each of its datagrams.
+std::size_t UdpSocket::gather_runs() noexcept {
+  auto& side = batches_->out;
+  std::size_t messages = 0;
+  for (std::size_t first = 0; first < batches_->queued; ++messages) {
+    const auto count = run_length(first);
+    auto& header = side.messages[messages].msg_hdr;
+    header.msg_name = side.addresses[first].data();
+    header.msg_namelen = side.addresses[first].size();
+    header.msg_iov = &side.parts[first];
+    header.msg_iovlen = count;
+    header.msg_control = nullptr;
+    header.msg_controllen = 0;
+    if (count > 1) batches_->controls[messages].attach(header, static_cast<std::uint16_t>(side.parts[first].iov_len));
+    first += count;
+  }
+  return messages;
 }
 
 void UdpSocket::flush() noexcept {
   auto& side = batches_->out;
+  const auto messages = gather_runs();
   std::size_t done = 0;
-  while (done < batches_->queued) {
-    const int sent = ::sendmmsg(socket_.get(), side.messages.data() + done, static_cast<unsigned>(batches_->queued - done), MSG_DONTWAIT);
-    if (sent > 0) done += static_cast<std::size_t>(sent);
-    else if (errno == EINTR) continue;
-    else if (errno == EAGAIN || errno == ENOBUFS) break;  // the network is full: what is left is lost, and the peers ask again
-    else ++done;                                          // this one's address is unreachable: skip it
+  while (done < messages) {
+    const int sent = ::sendmmsg(socket_.get(), side.messages.data() + done, static_cast<unsigned>(messages - done), MSG_DONTWAIT);
+    if (sent > 0) {
+      done += static_cast<std::size_t>(sent);
+      continue;
+    }
+    if (errno == EINTR) continue;
+    if (errno == EAGAIN || errno == ENOBUFS) break;  // the network is full: what is left is lost, and the peers ask again
+    if (side.messages[done].msg_hdr.msg_iovlen > 1) {  // this kernel, or this route, does not segment: one datagram at a time from now on
+      segmenting_ = false;
+      send_singly(side.messages[done].msg_hdr);
+    }
+    ++done;  // a single one whose address is unreachable is skipped
   }
   batches_->queued = 0;
+}
+
+void UdpSocket::send_singly(const msghdr& run) noexcept {
+  for (std::size_t i = 0; i < run.msg_iovlen; ++i)
+    static_cast<void>(::sendto(socket_.get(), run.msg_iov[i].iov_base, run.msg_iov[i].iov_len, MSG_DONTWAIT,
+                               static_cast<const sockaddr*>(run.msg_name), run.msg_namelen));
 }
 
 Outcome<void> require_free(const Address& address) {

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <sys/socket.h>
 
 #include "base/handle.hpp"
 #include "net/datagram.hpp"
@@ -32,10 +33,14 @@ class UdpSocket : public DatagramSink {
 
  private:
   struct Batches;
+  std::size_t run_length(std::size_t first) const noexcept;
+  std::size_t gather_runs() noexcept;
+  void send_singly(const msghdr& run) noexcept;
   explicit UdpSocket(std::size_t max_datagram_bytes);
   FileDescriptor socket_;
   Address local_;
   std::unique_ptr<Batches> batches_;
+  bool segmenting_ = true;
 };
 
 // steer_by_worker attaches a classic BPF program to the sockets that share address: a record with a connection ID goes to the worker

@@ -46,6 +46,25 @@ TEST_P(UdpSocketTest, BatchesGoBothWays) {
   EXPECT_EQ(received.back().second, "message " + std::to_string(count - 1));
 }
 
+TEST_P(UdpSocketTest, RunsToOnePeerArriveAsTheyWereSent) {
+  auto a = UdpSocket::open(any_port(), 1500);
+  auto b = UdpSocket::open(any_port(), 1500);
+  auto c = UdpSocket::open(any_port(), 1500);
+  // Equal sizes, a shorter end, a longer one after it, another peer in between.
+  const std::vector<std::size_t> sizes{36, 1232, 1232, 1232, 500, 1232, 1232, 700, 700, 1};
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    (*a)->send((*b)->local(), std::vector<std::uint8_t>(sizes[i], static_cast<std::uint8_t>(i)));
+    if (i == 5) (*a)->send((*c)->local(), bytes_of("other"));
+  }
+  (*a)->flush();
+  Received received;
+  while (received.size() < sizes.size() && receive(**b, received) > 0) {}
+  ASSERT_EQ(received.size(), sizes.size());
+  for (std::size_t i = 0; i < sizes.size(); ++i) EXPECT_EQ(received[i].second, std::string(sizes[i], static_cast<char>(i))) << i;
+  Received other;
+  EXPECT_EQ(receive(**c, other), 1U);
+}
+
 TEST_P(UdpSocketTest, OversizeDatagramsAreDroppedWhole) {
   auto a = UdpSocket::open(any_port(), 16000);
   auto b = UdpSocket::open(any_port(), 1500);

@@ -122,12 +122,12 @@ void Pump::became_healthy() noexcept {
   set_state(SourceState::healthy, {});
 }
 
-// alarm makes sure that nothing of this source is used any more. The order matters: first no new draw begins, then every draw
-// under way fails its last check of the generation, then the memory goes.
+// alarm makes sure that nothing of this source is used any more. The order matters: the generation comes first, so that blocks, draws
+// under way and DRBG seeds of the old one are void before anybody can hear of the alarm; then the memory goes.
 void Pump::alarm() noexcept {
   alarm_latched_ = true;
-  set_state(SourceState::alarmed, monitor_->last_failure());
   generation_.fetch_add(1);
+  set_state(SourceState::alarmed, monitor_->last_failure());
   for (const auto& ring : rings_) ring->purge();
   drop_carried();
 }

@@ -81,6 +81,7 @@ Service::Service(ServiceOptions options, std::vector<SourceSetup> sources) : opt
   for (auto& setup : sources) pumps_.push_back(std::make_unique<Pump>(std::move(setup), options_, rings, signal_));
   for (std::size_t worker = 0; worker < options_.workers; ++worker) taps_.push_back(std::make_unique<Tap>(pumps_, options_, worker));
   seed_tap_ = std::make_unique<Tap>(pumps_, options_, options_.workers);
+  seeder_ = std::make_unique<Seeder>(*seed_tap_, options_);
 }
 
 Service::~Service() { stop(); }
@@ -104,9 +105,7 @@ Status Service::seed_entropy(MutableBytes out) noexcept {
     wipe(out);
     return fail(Error::too_large);
   }
-  const std::lock_guard lock(seed_mutex_);
-  Provenance unused;
-  return seed_tap_->fill(out, EntropyType::drbg, unused);
+  return seeder_->fill(out);
 }
 
 bool Service::ready() const noexcept {

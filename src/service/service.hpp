@@ -13,6 +13,7 @@
 #include "base/error.hpp"
 #include "service/options.hpp"
 #include "service/pump.hpp"
+#include "service/seeder.hpp"
 #include "service/signal.hpp"
 #include "service/status.hpp"
 #include "service/tap.hpp"
@@ -36,9 +37,8 @@ class Service {
   Tap& tap(std::size_t worker) noexcept { return *taps_[worker]; }
   const ServiceOptions& options() const noexcept { return options_; }
 
-  // seed_entropy fills out for wolfSSL's seed callback, at most kMaxSeedBytes, as type drbg: whoever opens many sessions must not be
-  // able to use up the direct entropy. It has no other place to take bytes from: it fails, with out zeroed, when the service is
-  // starved or alarmed.
+  // seed_entropy fills out for wolfSSL's seed callback, at most kMaxSeedBytes, from the Seeder. It fails, with out zeroed, until the
+  // first direct entropy has been there.
   static constexpr std::size_t kMaxSeedBytes = 2048;
   Status seed_entropy(MutableBytes out) noexcept;
 
@@ -60,8 +60,8 @@ class Service {
   std::atomic<bool> stopping_{false};
   std::vector<std::unique_ptr<Pump>> pumps_;
   std::vector<std::unique_ptr<Tap>> taps_;
-  std::mutex seed_mutex_;
   std::unique_ptr<Tap> seed_tap_;
+  std::unique_ptr<Seeder> seeder_;
 };
 
 }  // namespace qeaas

@@ -120,9 +120,31 @@ TEST_F(ServiceTest, SeedsComeFromTheirOwnReservoirAndFromNowhereElse) {
   seed.assign(Service::kMaxSeedBytes + 1, 0xee);
   EXPECT_EQ(service->seed_entropy(seed).error(), Error::too_large);
   EXPECT_EQ(seed, std::vector<std::uint8_t>(seed.size(), 0));
+}
+
+TEST_F(ServiceTest, AnAlarmDoesNotCloseTheChannelThatTellsOfIt) {
+  add("a");
+  start();
+  scripts[0]->feed(2 * kStartup);
+  std::vector<std::uint8_t> seed(48);
+  ASSERT_TRUE(service->seed_entropy(seed));
   raise_alarm(0);
-  seed.resize(48);
-  EXPECT_EQ(service->seed_entropy(seed).error(), Error::alarmed);
+  std::set<std::vector<std::uint8_t>> seeds{seed};
+  for (std::size_t used = 0; used < 2 * Seeder::kReseedBytes; used += seed.size()) {
+    ASSERT_TRUE(service->seed_entropy(seed));
+    EXPECT_TRUE(seeds.insert(seed).second);
+  }
+  EXPECT_EQ(failing(32), Error::alarmed) << "what is served stays refused";
+}
+
+TEST_F(ServiceTest, WithoutTheOperatingSystemThereIsNoSeed) {
+  options.os_entropy = [](MutableBytes) noexcept { return Status(fail(Error::io)); };
+  add("a");
+  start();
+  scripts[0]->feed(2 * kStartup);
+  std::vector<std::uint8_t> seed(48, 0xee);
+  EXPECT_EQ(service->seed_entropy(seed).error(), Error::io);
+  EXPECT_EQ(seed, std::vector<std::uint8_t>(48, 0));
 }
 
 TEST_F(ServiceTest, StatusTellsWhatASourceIs) {

@@ -115,7 +115,7 @@ class Client:
         self._ids = itertools.count(1)
 
     def make(self, path="random", query=(), options=(), code=GET, kind=CON):
-        number = next(self._ids)
+        number = next(self._ids) & 0xffff
         parts = [(URI_PATH, part.encode()) for part in path.split("/") if part]
         queries = [(URI_QUERY, text.encode()) for text in query]
         return Message(kind, code, number, b"t" + number.to_bytes(2, "big"), parts + queries + list(options))
@@ -147,6 +147,7 @@ class Client:
         """The whole body by Block2 (RFC 7959), with the last response."""
         answer = self.prove(*arguments, options=options, **named)
         body = answer.payload
+        options = [option for option in options if option[0] != BLOCK2]
         while answer.number(BLOCK2, 0) & 8:
             block = answer.number(BLOCK2)
             size = 16 << (block & 7)

@@ -116,13 +116,15 @@ class Server:
     def write_config(self, config):
         self.config_path.write_text(toml(config))
 
-    def change(self, changes):
-        """Writes the changed configuration and has the server read it."""
+    def change(self, changes, expect="reloaded certificates and limits"):
+        """Writes the changed configuration, has the server read it, and waits until it says what is expected."""
         self.config = merged(self.config, changes)
         self.write_config(self.config)
         since = self.log.mark()
         self.process.send_signal(signal.SIGHUP)
-        return self.log.wait(r"reloaded certificates and limits|reload failed", since).group()
+        said = self.log.wait(r"(reloaded certificates and limits|reload failed).*", since).group()
+        if not said.startswith(expect):
+            raise AssertionError(f"the server said: {said}")
 
     @property
     def port(self):
