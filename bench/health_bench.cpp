@@ -82,9 +82,7 @@ class Bench {
   std::size_t at_ = 0;
 };
 
-void finish(benchmark::State& state) {
-  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(kBlockSamples));
-}
+void finish(benchmark::State& state) { state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(kBlockSamples)); }
 
 template <auto Step>
 void measure(benchmark::State& state) {

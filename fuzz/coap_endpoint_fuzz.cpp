@@ -48,7 +48,7 @@ struct FuzzPeer final : Peer {
   bool is_secure = true;
   bool fails = false;
   std::size_t max_bytes = 1280;
-  std::uint64_t life = 0;         // counts the times it was closed
+  std::uint64_t life = 0;  // counts the times it was closed
   bool returned_echo = false;
   std::uint16_t last_sent_id = 0;
   std::vector<std::uint8_t> last_echo;
@@ -70,7 +70,9 @@ class Script final : public Draw, public Gate {
     for (int step = 0; step < kMaxSteps && !script_.empty(); ++step) {
       FuzzPeer& peer = peers_[take() % peers_.size()];
       switch (take() % 8) {
-        case 0: case 1: case 2: deliver(peer, request(peer)); break;
+        case 0:
+        case 1:
+        case 2: deliver(peer, request(peer)); break;
         case 3: deliver(peer, raw()); break;
         case 4: pass(std::chrono::milliseconds(take()) * 20); break;
         case 5: pass(std::chrono::seconds(take())); break;
@@ -119,8 +121,8 @@ class Script final : public Draw, public Gate {
  private:
   // Few enough that nothing is pushed out of the exchange cache, which would excuse a second draw.
   static constexpr int kMaxSteps = 128;
-  static constexpr Limits kLimits{.exchanges = 128, .exchange_bytes = 1 << 18, .transfers = 3, .transfer_bytes = 100'000,
-                                  .observations = 5, .verified_addresses = 4};
+  static constexpr Limits kLimits{
+      .exchanges = 128, .exchange_bytes = 1 << 18, .transfers = 3, .transfer_bytes = 100'000, .observations = 5, .verified_addresses = 4};
 
   std::uint8_t take() {
     if (script_.empty()) return 0;

@@ -73,7 +73,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // An allocation of exactly this size lets the address sanitizer see every read beyond it.
   const std::vector<std::uint8_t> datagram(data, data + size);
   const auto message = qeaas::coap::parse(datagram);
-  if (message) check_accepted(*message, datagram);
-  else check_rejected(message.error(), datagram);
+  if (message)
+    check_accepted(*message, datagram);
+  else
+    check_rejected(message.error(), datagram);
   return 0;
 }

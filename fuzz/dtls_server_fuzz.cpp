@@ -40,7 +40,8 @@ std::vector<std::uint8_t> datagram_of(const World& world, std::uint8_t kind, Byt
   std::vector<std::uint8_t> bytes(raw.begin(), raw.end());
   if (kind % 3 == 0) return bytes;
   auto base = world.seen[kind % world.seen.size()];
-  for (std::size_t i = 0; i + 2 < bytes.size() && !base.empty(); i += 3) base[(bytes[i] * 256U + bytes[i + 1]) % base.size()] = bytes[i + 2];
+  for (std::size_t i = 0; i + 2 < bytes.size() && !base.empty(); i += 3)
+    base[(bytes[i] * 256U + bytes[i + 1]) % base.size()] = bytes[i + 2];
   if (kind % 5 == 0 && !bytes.empty()) base.resize(std::min<std::size_t>(base.size(), bytes[0] * 8U));
   return base;
 }

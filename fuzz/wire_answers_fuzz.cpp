@@ -134,7 +134,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 4: fuzz_report(sources_report_from_json(input), sources_report_from_json); break;
     case 5: fuzz_report(health_report_from_cbor(input), health_report_from_json); break;
     case 6: fuzz_report(health_report_from_json(input), health_report_from_json); break;
-    case 7: static_cast<void>(decode_problem_cbor(input)); static_cast<void>(decode_problem_json(input)); break;
+    case 7:
+      static_cast<void>(decode_problem_cbor(input));
+      static_cast<void>(decode_problem_json(input));
+      break;
     case 8: fuzz_uri(text_of(input)); break;
     case 9: fuzz_query(text_of(input)); break;
     case 10: fuzz_link_filter(text_of(input)); break;

@@ -20,15 +20,17 @@ std::string describe_server(const ServerAccount& server) {
   const auto& counts = link.statistics;
   std::string text = "server=" + link.url + (link.address.empty() ? "" : " address=" + link.address) + "\n" + negotiated(link) + "\n";
   if (link.dtls)
-    text += "resumed=" + std::string(yes_no(link.dtls->resumed)) + " flights=" + std::to_string(link.dtls->flights) + " datagrams_out=" +
-            std::to_string(link.dtls->datagrams_sent) + " datagrams_in=" + std::to_string(link.dtls->datagrams_received) + " bytes_out=" +
-            std::to_string(link.dtls->bytes_sent) + " bytes_in=" + std::to_string(link.dtls->bytes_received) + "\n";
+    text += "resumed=" + std::string(yes_no(link.dtls->resumed)) + " flights=" + std::to_string(link.dtls->flights) +
+            " datagrams_out=" + std::to_string(link.dtls->datagrams_sent) +
+            " datagrams_in=" + std::to_string(link.dtls->datagrams_received) + " bytes_out=" + std::to_string(link.dtls->bytes_sent) +
+            " bytes_in=" + std::to_string(link.dtls->bytes_received) + "\n";
   text += "round_trips=" + std::to_string(counts.round_trips) + " retransmissions=" + std::to_string(counts.retransmissions) +
           " coap_bytes_out=" + std::to_string(counts.bytes_sent) + " coap_bytes_in=" + std::to_string(counts.bytes_received) + "\n";
-  text += "handshake=" + milliseconds(link.handshake) + " first_answer=" + (counts.first_answer ? milliseconds(*counts.first_answer) : "none") +
-          " total=" + milliseconds(link.total);
+  text += "handshake=" + milliseconds(link.handshake) +
+          " first_answer=" + (counts.first_answer ? milliseconds(*counts.first_answer) : "none") + " total=" + milliseconds(link.total);
   for (const auto& source : server.sources)
-    text += "\nsource=" + printable(source.id) + " kind=" + std::string(name(source.kind)) + " conditioned=" + std::string(yes_no(source.conditioned));
+    text += "\nsource=" + printable(source.id) + " kind=" + std::string(name(source.kind)) +
+            " conditioned=" + std::string(yes_no(source.conditioned));
   if (server.failure) text += "\nfailed=" + server.failure->fault.text;
   return text;
 }
@@ -40,11 +42,16 @@ void write_server(JsonWriter& out, const ServerAccount& server) {
   bool first = true;
   for (const auto& source : server.sources) {
     comma(out, first);
-    out.raw(R"({"id":)").text(source.id).raw(R"(,"kind":)").text(name(source.kind)).raw(R"(,"conditioned":)").boolean(source.conditioned).raw("}");
+    out.raw(R"({"id":)")
+        .text(source.id)
+        .raw(R"(,"kind":)")
+        .text(name(source.kind))
+        .raw(R"(,"conditioned":)")
+        .boolean(source.conditioned)
+        .raw("}");
   }
   out.raw("]");
-  if (server.failure)
-    out.raw(R"(,"error":)").text(name(server.failure->fault.error)).raw(R"(,"detail":)").text(server.failure->fault.text);
+  if (server.failure) out.raw(R"(,"error":)").text(name(server.failure->fault.error)).raw(R"(,"detail":)").text(server.failure->fault.text);
   out.raw("}");
 }
 
@@ -84,8 +91,18 @@ void write_link(JsonWriter& out, const LinkReport& link) {
   out.raw(R"("url":)").text(link.url).raw(R"(,"address":)").text(link.address);
   if (link.dtls) {
     const auto& dtls = *link.dtls;
-    out.raw(R"(,"group":)").text(dtls.group).raw(R"(,"post_quantum":)").boolean(dtls.post_quantum_group).raw(R"(,"signature":)").text(signature_of(dtls));
-    out.raw(R"(,"verified":)").boolean(dtls.verified).raw(R"(,"resumed":)").boolean(dtls.resumed).raw(R"(,"flights":)").number(dtls.flights);
+    out.raw(R"(,"group":)")
+        .text(dtls.group)
+        .raw(R"(,"post_quantum":)")
+        .boolean(dtls.post_quantum_group)
+        .raw(R"(,"signature":)")
+        .text(signature_of(dtls));
+    out.raw(R"(,"verified":)")
+        .boolean(dtls.verified)
+        .raw(R"(,"resumed":)")
+        .boolean(dtls.resumed)
+        .raw(R"(,"flights":)")
+        .number(dtls.flights);
     out.raw(R"(,"datagrams_out":)").number(dtls.datagrams_sent).raw(R"(,"datagrams_in":)").number(dtls.datagrams_received);
     out.raw(R"(,"bytes_out":)").number(dtls.bytes_sent).raw(R"(,"bytes_in":)").number(dtls.bytes_received);
   } else {

@@ -44,7 +44,8 @@ class Program : public ::testing::Test {
   }
   // run gives the arguments to a shell; "@" stands for the scratch folder.
   Ended run(std::string arguments) const {
-    for (auto at = arguments.find('@'); at != std::string::npos; at = arguments.find('@', at)) arguments.replace(at, 1, scratch_.path().string());
+    for (auto at = arguments.find('@'); at != std::string::npos; at = arguments.find('@', at))
+      arguments.replace(at, 1, scratch_.path().string());
     const auto errors = scratch_.path() / "stderr";
     const std::string command = std::string(QEAAS_BINARY_DIR) + "/bin/qeaas " + arguments + " 2>" + errors.string();
     Ended ended;

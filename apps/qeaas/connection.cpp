@@ -81,22 +81,36 @@ std::string check_psk(const std::string& argument) {
 }  // namespace
 
 void add_connection_options(CLI::App& command, ConnectionOptions& options, bool several_servers) {
-  auto* from = command.add_option("--from", options.from, "server, as coaps://host[:port]" + std::string(several_servers ? "; may be given several times" : "") +
-                                                              " (default " + kDefaultServer + ")");
+  auto* from = command.add_option("--from", options.from,
+                                  "server, as coaps://host[:port]" + std::string(several_servers ? "; may be given several times" : "") +
+                                      " (default " + kDefaultServer + ")");
   from->type_name("URL")->allow_extra_args(false)->check(check_url);
   if (!several_servers) from->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::Throw);
-  command.add_option("--ca", options.ca, "CA certificates to trust (default: $QEAAS_CA, ~/.config/qeaas/ca.pem, ca.pem of the state folder)")->type_name("FILE");
-  command.add_option("--psk", options.psk, "pre-shared key: identity, colon, file with 16 to 64 bytes in hexadecimal, mode 0600")->type_name("ID:FILE")->check(check_psk);
-  command.add_option("--groups", options.groups, "key-exchange groups in order of preference, separated by commas (default MLKEM512,X25519MLKEM768,P-256,X25519)")->type_name("LIST")->check(check_groups);
+  command
+      .add_option("--ca", options.ca, "CA certificates to trust (default: $QEAAS_CA, ~/.config/qeaas/ca.pem, ca.pem of the state folder)")
+      ->type_name("FILE");
+  command.add_option("--psk", options.psk, "pre-shared key: identity, colon, file with 16 to 64 bytes in hexadecimal, mode 0600")
+      ->type_name("ID:FILE")
+      ->check(check_psk);
+  command
+      .add_option("--groups", options.groups,
+                  "key-exchange groups in order of preference, separated by commas (default MLKEM512,X25519MLKEM768,P-256,X25519)")
+      ->type_name("LIST")
+      ->check(check_groups);
   command.add_option("--state", options.state, "state folder of a local server (default as for qeaasd)")->type_name("FOLDER");
-  command.add_option("--timeout", options.timeout_seconds, "seconds to wait for the handshake and for each answer (default 15)")->type_name("S")->check(CLI::Range(1u, kMaxTimeoutSeconds));
-  command.add_option("--retry", options.retries, "how often to ask again when the server says to wait, at most 10 s each time (default 2)")->type_name("TIMES")->check(CLI::Range(0u, kMaxRetries));
+  command.add_option("--timeout", options.timeout_seconds, "seconds to wait for the handshake and for each answer (default 15)")
+      ->type_name("S")
+      ->check(CLI::Range(1u, kMaxTimeoutSeconds));
+  command.add_option("--retry", options.retries, "how often to ask again when the server says to wait, at most 10 s each time (default 2)")
+      ->type_name("TIMES")
+      ->check(CLI::Range(0u, kMaxRetries));
   command.add_flag("--insecure", options.insecure, "do not verify the server, and allow plain coap://; for tests only");
 }
 
 std::optional<std::filesystem::path> find_ca(const ConnectionOptions& options) {
   if (!options.ca.empty()) return options.ca;
-  if (const char* named = std::getenv("QEAAS_CA"); named != nullptr && *named != '\0') return named;  // NOLINT(concurrency-mt-unsafe): one thread so far
+  if (const char* named = std::getenv("QEAAS_CA"); named != nullptr && *named != '\0')
+    return named;  // NOLINT(concurrency-mt-unsafe): one thread so far
   std::error_code ignored;
   for (const auto& path : {home_folder() / ".config/qeaas/ca.pem", state_folder(options.state) / kCaFile})
     if (std::filesystem::exists(path, ignored)) return path;

@@ -59,10 +59,14 @@ void Doctor::state_folder_check() {
   const auto folder = state_folder(options_.state);
   struct stat status {};
   if (::stat(folder.c_str(), &status) != 0)
-    return add("state folder", Verdict::warn, folder.string() + " is not there or not for you to see; fine unless the server runs here as you");
-  if (!S_ISDIR(status.st_mode)) return add("state folder", Verdict::fail, folder.string() + " is not a folder; move it away, or name another with --state");
-  if (status.st_uid != ::geteuid()) return add("state folder", Verdict::warn, folder.string() + " belongs to another user; fine unless the server runs as you");
-  if ((status.st_mode & 077) != 0) return add("state folder", Verdict::fail, folder.string() + " is open to others; run: chmod 700 " + folder.string());
+    return add("state folder", Verdict::warn,
+               folder.string() + " is not there or not for you to see; fine unless the server runs here as you");
+  if (!S_ISDIR(status.st_mode))
+    return add("state folder", Verdict::fail, folder.string() + " is not a folder; move it away, or name another with --state");
+  if (status.st_uid != ::geteuid())
+    return add("state folder", Verdict::warn, folder.string() + " belongs to another user; fine unless the server runs as you");
+  if ((status.st_mode & 077) != 0)
+    return add("state folder", Verdict::fail, folder.string() + " is open to others; run: chmod 700 " + folder.string());
   add("state folder", Verdict::ok, folder.string());
 }
 
@@ -78,8 +82,10 @@ void Doctor::validity(const std::string& what, Bytes certificate, const std::str
 void Doctor::trust() {
   const auto path = find_ca(options_);
   if (!path) {
-    if (!options_.psk.empty() || options_.insecure) return add("trusted CA", Verdict::warn, "none found, and none needed with --psk or --insecure");
-    return add("trusted CA", Verdict::fail, "none found; copy ca.pem from the server's state folder to ~/.config/qeaas/ca.pem, or give it with --ca");
+    if (!options_.psk.empty() || options_.insecure)
+      return add("trusted CA", Verdict::warn, "none found, and none needed with --psk or --insecure");
+    return add("trusted CA", Verdict::fail,
+               "none found; copy ca.pem from the server's state folder to ~/.config/qeaas/ca.pem, or give it with --ca");
   }
   const auto roots = read_roots(*path);
   if (!roots) return add("trusted CA", Verdict::fail, roots.error().text);
@@ -93,8 +99,10 @@ void Doctor::local_certificates() {
     std::error_code ignored;
     if (!std::filesystem::exists(path, ignored)) continue;
     const auto certificates = read_roots(path);
-    if (!certificates) add(file, Verdict::fail, path.string() + " cannot be read as a certificate; run: qeaas keys");
-    else validity(file, certificates->front(), "run: qeaas keys --renew");
+    if (!certificates)
+      add(file, Verdict::fail, path.string() + " cannot be read as a certificate; run: qeaas keys");
+    else
+      validity(file, certificates->front(), "run: qeaas keys --renew");
   }
 }
 
@@ -102,9 +110,11 @@ void Doctor::server() {
   auto links = make_links(options_);
   if (!links) return add("server", Verdict::fail, links.error().text);
   auto& link = *links->front();
-  if (const auto connected = link.connect(); !connected) return add("server", Verdict::fail, link.url() + ": " + connected.error().fault.text);
+  if (const auto connected = link.connect(); !connected)
+    return add("server", Verdict::fail, link.url() + ": " + connected.error().fault.text);
   const auto report = link.report();
-  add("server", Verdict::ok, report.url + " at " + report.address + (report.dtls ? ", handshake in " + milliseconds(report.handshake) : ""));
+  add("server", Verdict::ok,
+      report.url + " at " + report.address + (report.dtls ? ", handshake in " + milliseconds(report.handshake) : ""));
   session(report);
   sources(link);
   answer(link);
@@ -114,10 +124,14 @@ void Doctor::session(const LinkReport& link) {
   if (!link.dtls) return add("session", Verdict::fail, "plain CoAP: nothing is encrypted or verified; use coaps://");
   const auto& dtls = *link.dtls;
   add("group", dtls.post_quantum_group ? Verdict::ok : Verdict::warn,
-      dtls.group + (dtls.post_quantum_group ? ", post-quantum" : " is classical: recorded today, readable by a quantum computer; allow MLKEM512 on both sides"));
+      dtls.group + (dtls.post_quantum_group
+                        ? ", post-quantum"
+                        : " is classical: recorded today, readable by a quantum computer; allow MLKEM512 on both sides"));
   if (dtls.signature)
     add("signature", *dtls.signature == SignatureAlgorithm::ml_dsa_44 ? Verdict::ok : Verdict::warn,
-        std::string(name(*dtls.signature)) + (*dtls.signature == SignatureAlgorithm::ml_dsa_44 ? ", post-quantum" : " is classical; the server has ML-DSA-44 for clients that offer it"));
+        std::string(name(*dtls.signature)) + (*dtls.signature == SignatureAlgorithm::ml_dsa_44
+                                                  ? ", post-quantum"
+                                                  : " is classical; the server has ML-DSA-44 for clients that offer it"));
   add("verification", dtls.verified ? Verdict::ok : Verdict::warn,
       dtls.verified ? "the server proved who it is" : "the server was not verified; leave out --insecure");
 }
@@ -125,13 +139,17 @@ void Doctor::session(const LinkReport& link) {
 void Doctor::sources(ServerLink& link) {
   const auto report = link.sources();
   if (!report) return add("sources", Verdict::fail, report.error().fault.text);
-  const auto healthy = std::to_string(report->healthy) + " of " + std::to_string(report->sources.size()) + " healthy, " + std::to_string(report->min_sources) + " needed";
+  const auto healthy = std::to_string(report->healthy) + " of " + std::to_string(report->sources.size()) + " healthy, " +
+                       std::to_string(report->min_sources) + " needed";
   add("sources", report->healthy >= std::max<std::uint64_t>(report->min_sources, 1) ? Verdict::ok : Verdict::fail, healthy);
   for (const auto& source : report->sources) {
     const auto title = "source " + printable(source.id);
     if (source.state != SourceState::healthy)
-      add(title, Verdict::warn, std::string(name(source.state)) + (source.last_failure.empty() ? "" : ": " + printable(source.last_failure)) + "; see 'qeaas sources'");
-    if (source.kind == SourceKind::simulated) add(title, Verdict::warn, "simulated: its bytes are no entropy; take it out of the server's configuration");
+      add(title, Verdict::warn,
+          std::string(name(source.state)) + (source.last_failure.empty() ? "" : ": " + printable(source.last_failure)) +
+              "; see 'qeaas sources'");
+    if (source.kind == SourceKind::simulated)
+      add(title, Verdict::warn, "simulated: its bytes are no entropy; take it out of the server's configuration");
   }
 }
 
@@ -149,7 +167,13 @@ std::string as_json(const std::vector<Finding>& findings, bool wrong) {
     bool first = true;
     for (const auto& finding : findings) {
       comma(out, first);
-      out.raw(R"({"check":)").text(finding.check).raw(R"(,"result":)").text(word(finding.verdict)).raw(R"(,"detail":)").text(finding.text).raw("}");
+      out.raw(R"({"check":)")
+          .text(finding.check)
+          .raw(R"(,"result":)")
+          .text(word(finding.verdict))
+          .raw(R"(,"detail":)")
+          .text(finding.text)
+          .raw("}");
     }
     out.raw("]}");
   });

@@ -46,7 +46,8 @@ std::optional<Fault> usage_fault(const GetOptions& options, const FetchPlan& pla
     return Fault{Error::out_of_range, "--need " + std::to_string(options.need) + ", but only " + std::to_string(servers) +
                                           (servers == 1 ? " server is" : " servers are") + " named with --from"};
   if (options.json && options.out.empty() && (options.raw || options.base64))
-    return Fault{Error::unsupported, "--json gives the bytes as hexadecimal digits; with --raw or --base64 write them to a file with --out"};
+    return Fault{Error::unsupported,
+                 "--json gives the bytes as hexadecimal digits; with --raw or --base64 write them to a file with --out"};
   if (options.json && options.out.empty() && plan.bytes > kMaxJsonAmount)
     return Fault{Error::too_large, "--json keeps the whole answer in memory: ask for 1M at most, or write the bytes to a file with --out"};
   return std::nullopt;
@@ -54,7 +55,8 @@ std::optional<Fault> usage_fault(const GetOptions& options, const FetchPlan& pla
 
 FetchPlan plan_of(const GetOptions& options) {
   const auto servers = std::max<std::size_t>(options.connection.from.size(), 1);
-  return {parse_amount(options.amount).value_or(0), entropy_type(options.type).value_or(EntropyType::mixed), options.need == 0 ? servers : options.need};
+  return {parse_amount(options.amount).value_or(0), entropy_type(options.type).value_or(EntropyType::mixed),
+          options.need == 0 ? servers : options.need};
 }
 
 int finish(const GetOptions& options, const FetchReport& report) {
@@ -74,9 +76,12 @@ Outcome<std::uint64_t> parse_amount(const std::string& text) {
   const std::string_view suffix(rest, static_cast<std::size_t>(end - rest));
   unsigned shift = 0;
   const bool digits = rest != text.data();
-  if (digits && (suffix == "k" || suffix == "K")) shift = 10;
-  else if (digits && suffix == "M") shift = 20;
-  else if (digits && suffix == "G") shift = 30;
+  if (digits && (suffix == "k" || suffix == "K"))
+    shift = 10;
+  else if (digits && suffix == "M")
+    shift = 20;
+  else if (digits && suffix == "G")
+    shift = 30;
   else if (!suffix.empty() || !digits)
     return fault(Error::malformed, "\"" + text + "\" is no number of bytes; write for example 32, 64k, 10M or 1G");
   if (problem != std::errc() || number == 0 || number > kMaxAmount >> shift)
@@ -86,23 +91,31 @@ Outcome<std::uint64_t> parse_amount(const std::string& text) {
 
 void add_get(CLI::App& app, GetOptions& options) {
   auto* get = app.add_subcommand("get", "fetch N random bytes");
-  get->add_option("N", options.amount, "how many bytes: a number, with k, M or G for 1024, 1024^2 or 1024^3")->required()->check([](const std::string& text) {
-    const auto amount = parse_amount(text);
-    return amount ? std::string() : amount.error().text;
-  });
+  get->add_option("N", options.amount, "how many bytes: a number, with k, M or G for 1024, 1024^2 or 1024^3")
+      ->required()
+      ->check([](const std::string& text) {
+        const auto amount = parse_amount(text);
+        return amount ? std::string() : amount.error().text;
+      });
   add_connection_options(*get, options.connection, true);
-  get->add_option("--type", options.type, "direct, mixed or drbg (default mixed)")->type_name("T")->check(CLI::IsMember({"direct", "mixed", "drbg"}));
+  get->add_option("--type", options.type, "direct, mixed or drbg (default mixed)")
+      ->type_name("T")
+      ->check(CLI::IsMember({"direct", "mixed", "drbg"}));
   auto* hex = get->add_flag("--hex", options.hex, "hexadecimal digits and a newline (default)");
   auto* base64 = get->add_flag("--base64", options.base64, "base64 and a newline");
   auto* raw = get->add_flag("--raw", options.raw, "the bytes themselves");
   hex->excludes(base64)->excludes(raw);
   base64->excludes(raw);
   get->add_option("--out", options.out, "write to this file, mode 0600, which appears when everything has arrived")->type_name("FILE");
-  get->add_option("--need", options.need, "how many of the servers must answer (default all)")->type_name("K")->check(CLI::Range(1u, 1000u));
+  get->add_option("--need", options.need, "how many of the servers must answer (default all)")
+      ->type_name("K")
+      ->check(CLI::Range(1u, 1000u));
   get->add_flag("--verbose", options.verbose, "say on standard error how the bytes came here and from which sources");
-  get->add_flag("--json", options.json, "one JSON document on standard output, with the account of the bytes; with --out, the bytes go to the file");
-  get->footer("Example:\n  qeaas get 32 --from coaps://127.0.0.1 --verbose\n"
-              "  qeaas get 1M --raw --out seed.bin --from coaps://a.example --from coaps://b.example --need 1");
+  get->add_flag("--json", options.json,
+                "one JSON document on standard output, with the account of the bytes; with --out, the bytes go to the file");
+  get->footer(
+      "Example:\n  qeaas get 32 --from coaps://127.0.0.1 --verbose\n"
+      "  qeaas get 1M --raw --out seed.bin --from coaps://a.example --from coaps://b.example --need 1");
 }
 
 int run_get(const GetOptions& options) {

@@ -91,8 +91,9 @@ void add_keys(CLI::App& app, KeysOptions& options) {
   keys->add_flag("--json", options.json, "one JSON document");
   keys->add_subcommand("show", "show them, and make what is missing (default)")->fallthrough();
   keys->require_subcommand(0, 1);
-  keys->footer("A server that runs takes new certificates on SIGHUP.\n"
-               "Example:\n  qeaas keys --san qrng.example.org 192.0.2.7");
+  keys->footer(
+      "A server that runs takes new certificates on SIGHUP.\n"
+      "Example:\n  qeaas keys --san qrng.example.org 192.0.2.7");
 }
 
 int run_keys(const KeysOptions& options) {

@@ -35,7 +35,8 @@ void guard(const char* path) {
 
 tl::unexpected<Fault> system_fault(const std::string& path) {
   const int number = errno;
-  return fault(from_errno(number), "cannot write " + (path.empty() ? std::string("to standard output") : path) + ": " + std::strerror(number));
+  return fault(from_errno(number),
+               "cannot write " + (path.empty() ? std::string("to standard output") : path) + ": " + std::strerror(number));
 }
 
 }  // namespace
@@ -58,7 +59,8 @@ Outcome<void> Output::open_file() {
   if (::stat(path_.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
     file_.reset(::open(path_.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
     if (!file_) return system_fault(path_);
-    if (encoding_ == Encoding::raw && ::isatty(file_.get()) == 1) return fault(Error::refused, path_ + " is a terminal; raw bytes would garble it");
+    if (encoding_ == Encoding::raw && ::isatty(file_.get()) == 1)
+      return fault(Error::refused, path_ + " is a terminal; raw bytes would garble it");
     return {};
   }
   // Through a symbolic link, its target is what is replaced.
@@ -76,8 +78,12 @@ Outcome<void> Output::open_file() {
 }
 
 Output::Output(Output&& other) noexcept
-    : path_(std::move(other.path_)), scratch_(std::exchange(other.scratch_, {})), encoding_(other.encoding_), file_(std::move(other.file_)),
-      carry_(std::move(other.carry_)), carried_(std::exchange(other.carried_, 0)) {}
+    : path_(std::move(other.path_)),
+      scratch_(std::exchange(other.scratch_, {})),
+      encoding_(other.encoding_),
+      file_(std::move(other.file_)),
+      carry_(std::move(other.carry_)),
+      carried_(std::exchange(other.carried_, 0)) {}
 
 Output::~Output() {
   if (scratch_.empty()) return;

@@ -39,7 +39,7 @@ class Output {
   std::string scratch_;  // the file's name until finish; empty when written directly
   Encoding encoding_;
   FileDescriptor file_;
-  Secret<3> carry_;      // of base64: what did not fill a group of three
+  Secret<3> carry_;  // of base64: what did not fill a group of three
   std::size_t carried_ = 0;
 };
 

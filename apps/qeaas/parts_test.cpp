@@ -111,8 +111,10 @@ TEST(Amount, SuffixesArePowersOf1024) {
   EXPECT_EQ(parse_amount("10M"), 10u << 20);
   EXPECT_EQ(parse_amount("3G"), std::uint64_t{3} << 30);
   EXPECT_EQ(parse_amount("1048576G"), std::uint64_t{1} << 50);
-  for (const auto* text : {"", "k", "1kk", "0x10", " 1", "1 ", "+1", "-1", "1.5k"}) EXPECT_EQ(parse_amount(text).error().error, Error::malformed) << text;
-  for (const auto* text : {"0", "0k", "1048577G", "18446744073709551616"}) EXPECT_EQ(parse_amount(text).error().error, Error::out_of_range) << text;
+  for (const auto* text : {"", "k", "1kk", "0x10", " 1", "1 ", "+1", "-1", "1.5k"})
+    EXPECT_EQ(parse_amount(text).error().error, Error::malformed) << text;
+  for (const auto* text : {"0", "0k", "1048577G", "18446744073709551616"})
+    EXPECT_EQ(parse_amount(text).error().error, Error::out_of_range) << text;
 }
 
 TEST_F(Parts, TheTrustedCaIsChosenInOrder) {

@@ -20,14 +20,15 @@ void draw(const std::string& text) {
 
 }  // namespace
 
-ProgressBar::ProgressBar(std::uint64_t total_bytes) : total_bytes_(total_bytes), visible_(total_bytes >= kLeastBytes && ::isatty(STDERR_FILENO) == 1) {}
+ProgressBar::ProgressBar(std::uint64_t total_bytes)
+    : total_bytes_(total_bytes), visible_(total_bytes >= kLeastBytes && ::isatty(STDERR_FILENO) == 1) {}
 
 std::string ProgressBar::line(std::uint64_t done_bytes, std::uint64_t total_bytes) {
   const double share = total_bytes == 0 ? 1.0 : std::min(1.0, static_cast<double>(done_bytes) / static_cast<double>(total_bytes));
   const auto filled = static_cast<std::size_t>(share * kWidth);
   const auto percent = std::to_string(static_cast<unsigned>(share * 100));
-  return "[" + std::string(filled, '=') + std::string(kWidth - filled, ' ') + "] " + std::string(3 - percent.size(), ' ') + percent + " %  " +
-         std::to_string(done_bytes >> 10) + " of " + std::to_string(total_bytes >> 10) + " KiB";
+  return "[" + std::string(filled, '=') + std::string(kWidth - filled, ' ') + "] " + std::string(3 - percent.size(), ' ') + percent +
+         " %  " + std::to_string(done_bytes >> 10) + " of " + std::to_string(total_bytes >> 10) + " KiB";
 }
 
 void ProgressBar::show(std::uint64_t done_bytes) {

@@ -18,15 +18,22 @@ std::string per_sample(const SourceReport& source) {
 }
 
 std::vector<std::string> row(const SourceReport& source) {
-  return {printable(source.id), std::string(name(source.kind)) + (source.conditioned ? ", conditioned" : ""), std::string(name(source.state)),
-          per_sample(source), printable(source.conditioner), std::to_string(source.rate_bytes_per_second),
-          std::to_string(source.ledger.assessed_bits_in), std::to_string(source.ledger.full_entropy_bits_out),
+  return {printable(source.id),
+          std::string(name(source.kind)) + (source.conditioned ? ", conditioned" : ""),
+          std::string(name(source.state)),
+          per_sample(source),
+          printable(source.conditioner),
+          std::to_string(source.rate_bytes_per_second),
+          std::to_string(source.ledger.assessed_bits_in),
+          std::to_string(source.ledger.full_entropy_bits_out),
           std::to_string(source.ledger.served_bits),
-          std::to_string(source.intermittent_failures) + "/" + std::to_string(source.permanent_failures) + "/" + std::to_string(source.restarts)};
+          std::to_string(source.intermittent_failures) + "/" + std::to_string(source.permanent_failures) + "/" +
+              std::to_string(source.restarts)};
 }
 
 std::string describe(const SourcesReport& report) {
-  std::vector<std::vector<std::string>> rows{{"SOURCE", "KIND", "STATE", "MIN-ENTROPY BITS", "CONDITIONER", "BYTES/S", "BITS IN", "BITS OUT", "BITS SERVED", "FAILED I/P/GONE"}};
+  std::vector<std::vector<std::string>> rows{
+      {"SOURCE", "KIND", "STATE", "MIN-ENTROPY BITS", "CONDITIONER", "BYTES/S", "BITS IN", "BITS OUT", "BITS SERVED", "FAILED I/P/GONE"}};
   for (const auto& source : report.sources) rows.push_back(row(source));
   std::string text = table(rows);
   for (const auto& source : report.sources)
@@ -44,8 +51,9 @@ void add_sources(CLI::App& app, SourcesOptions& options) {
   auto* sources = app.add_subcommand("sources", "show a server's noise sources, their health and their ledger");
   add_connection_options(*sources, options.connection, false);
   sources->add_flag("--json", options.json, "the server's own report as JSON");
-  sources->footer("FAILED counts intermittent and permanent health alarms and returns of a source that was gone.\n"
-                  "Example:\n  qeaas sources --from coaps://127.0.0.1");
+  sources->footer(
+      "FAILED counts intermittent and permanent health alarms and returns of a source that was gone.\n"
+      "Example:\n  qeaas sources --from coaps://127.0.0.1");
 }
 
 int run_sources(const SourcesOptions& options) {

@@ -26,7 +26,8 @@ void warn(std::string_view text) { note("qeaas: warning: " + std::string(text));
 int complain(const Fault& fault, bool json) {
   note("qeaas: " + fault.text);
   if (json)
-    say(json_text([&](JsonWriter& out) { out.raw(R"({"error":)").text(name(fault.error)).raw(R"(,"detail":)").text(fault.text).raw("}"); }));
+    say(json_text(
+        [&](JsonWriter& out) { out.raw(R"({"error":)").text(name(fault.error)).raw(R"(,"detail":)").text(fault.text).raw("}"); }));
   return kFailed;
 }
 

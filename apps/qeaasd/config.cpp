@@ -60,7 +60,9 @@ Result<Listen> parse_listen(std::string_view text) {
   return listen;
 }
 
-bool is_post_quantum(std::string_view group) noexcept { return std::find(kPostQuantum.begin(), kPostQuantum.end(), group) != kPostQuantum.end(); }
+bool is_post_quantum(std::string_view group) noexcept {
+  return std::find(kPostQuantum.begin(), kPostQuantum.end(), group) != kPostQuantum.end();
+}
 
 std::vector<std::string> effective_groups(const CoapsConfig& coaps) {
   std::vector<std::string> groups;

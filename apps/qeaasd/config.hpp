@@ -15,18 +15,18 @@
 namespace qeaas {
 
 struct ServerConfig {
-  std::string state;                  // folder; empty: base/file.hpp's state_folder
-  std::uint64_t workers = 0;          // 0: one a core
-  std::string log_level = "info";     // debug | info | warning | error
+  std::string state;               // folder; empty: base/file.hpp's state_folder
+  std::uint64_t workers = 0;       // 0: one a core
+  std::string log_level = "info";  // debug | info | warning | error
   std::uint64_t drain_seconds = 10;
   friend bool operator==(const ServerConfig&, const ServerConfig&) = default;
 };
 
 struct ServiceConfig {
-  std::string policy = "combine";     // combine | least_loaded | failover
+  std::string policy = "combine";  // combine | least_loaded | failover
   std::uint64_t min_sources = 1;
   std::uint64_t reservoir_blocks = 2048;  // a power of two
-  std::string conditioner = "sha256";  // sha256 | toeplitz
+  std::string conditioner = "sha256";     // sha256 | toeplitz
   std::uint64_t drbg_reseed_bytes = 1'048'576;
   std::uint64_t drbg_reseed_seconds = 60;
   friend bool operator==(const ServiceConfig&, const ServiceConfig&) = default;
@@ -36,7 +36,7 @@ struct ServiceConfig {
 // type's own value holds.
 struct SourceEntry {
   std::string id;
-  std::string type;            // device | rdseed | jitter | os | process | remote | photon | replay
+  std::string type;  // device | rdseed | jitter | os | process | remote | photon | replay
   std::string path;
   std::vector<std::string> argv;
   std::string url;
@@ -45,12 +45,12 @@ struct SourceEntry {
   std::string token_file;
   std::optional<bool> trust_far_end;
   std::optional<double> timeout_seconds;
-  std::string kind;            // quantum | physical | os
+  std::string kind;  // quantum | physical | os
   std::optional<std::uint64_t> sample_bits;
   std::optional<double> min_entropy;  // bits a sample
   std::optional<bool> conditioned;
   std::optional<bool> contribute;
-  std::string fault;           // none | stuck | bias | drift | lag | period | slow | vanish
+  std::string fault;  // none | stuck | bias | drift | lag | period | slow | vanish
   std::optional<std::uint64_t> fault_onset_samples;
   std::optional<double> fault_magnitude;
   std::optional<double> mean_counts;
@@ -65,7 +65,7 @@ struct CoapsConfig {
   bool enabled = true;
   std::vector<std::string> listen{"127.0.0.1:5684", "[::1]:5684"};
   std::vector<std::string> groups{"MLKEM512", "X25519MLKEM768", "P-256", "X25519"};
-  bool pq_only = false;        // effective_groups applies it
+  bool pq_only = false;  // effective_groups applies it
   std::vector<std::string> certificates{"ML-DSA-44", "P-256"};
   std::vector<std::string> client_auth{"none"};  // none | psk | certificate | raw_public_key
   std::string client_ca;
@@ -87,7 +87,7 @@ struct CoapConfig {
   friend bool operator==(const CoapConfig&, const CoapConfig&) = default;
 };
 
-struct LimitsConfig {                 // 0 everywhere: unlimited
+struct LimitsConfig {  // 0 everywhere: unlimited
   std::uint64_t address_bytes_per_second = 0;
   std::uint64_t address_burst_bytes = 0;
   std::uint64_t address_handshakes_per_second = 0;
@@ -100,12 +100,12 @@ struct LimitsConfig {                 // 0 everywhere: unlimited
 struct Config {
   ServerConfig server;
   ServiceConfig service;
-  std::vector<SourceEntry> sources;   // empty: every physical source that the machine has
+  std::vector<SourceEntry> sources;  // empty: every physical source that the machine has
   CoapsConfig coaps;
   CoapConfig coap;
   LimitsConfig limits;
   std::string origin = "built-in defaults";  // the file, for log lines
-  std::vector<std::string> warnings;  // what is allowed but worth saying; the daemon logs them
+  std::vector<std::string> warnings;         // what is allowed but worth saying; the daemon logs them
 };
 
 // parse_config reads TOML text. Its fault lists every mistake, one a line, as "name:line:column: key: what is wrong; what is allowed".

@@ -19,7 +19,9 @@ Place find_place(const Places& places, const std::string& path) {
   return {};
 }
 
-bool contains(const std::vector<std::string>& list, std::string_view item) { return std::find(list.begin(), list.end(), item) != list.end(); }
+bool contains(const std::vector<std::string>& list, std::string_view item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
+}
 
 class Checker {
  public:
@@ -38,7 +40,8 @@ class Checker {
       wrong("source." + std::to_string(kMaxSourceEntries), "source: more than 16 sources; allowed: at most 16");
     if (!config_.sources.empty() && config_.service.min_sources > config_.sources.size())
       wrong("service.min_sources", "service.min_sources: " + std::to_string(config_.service.min_sources) + " is more than the " +
-                                       std::to_string(config_.sources.size()) + " sources of this file; allowed: at most as many as there are");
+                                       std::to_string(config_.sources.size()) +
+                                       " sources of this file; allowed: at most as many as there are");
     if (!std::has_single_bit(config_.service.reservoir_blocks))
       wrong("service.reservoir_blocks", "service.reservoir_blocks: " + std::to_string(config_.service.reservoir_blocks) +
                                             " is no power of two; allowed: 16, 32, 64 ... 65536");
@@ -47,14 +50,16 @@ class Checker {
   void coaps() {
     const auto& coaps = config_.coaps;
     if (effective_groups(coaps).empty())
-      wrong("coaps.pq_only", "coaps.pq_only: no post-quantum group is left in coaps.groups; allowed: false, or a list with MLKEM512, MLKEM768, MLKEM1024, "
-                             "X25519MLKEM768 or SecP256r1MLKEM768");
+      wrong("coaps.pq_only",
+            "coaps.pq_only: no post-quantum group is left in coaps.groups; allowed: false, or a list with MLKEM512, MLKEM768, MLKEM1024, "
+            "X25519MLKEM768 or SecP256r1MLKEM768");
     if (contains(coaps.client_auth, "certificate") && coaps.client_ca.empty())
-      wrong("coaps.client_auth", "coaps.client_auth: certificate needs coaps.client_ca, the roots that client certificates are verified against");
+      wrong("coaps.client_auth",
+            "coaps.client_auth: certificate needs coaps.client_ca, the roots that client certificates are verified against");
     if (coaps.tickets && coaps.ticket_rotation_seconds > coaps.ticket_lifetime_seconds)
       wrong(places_.contains("coaps.ticket_rotation_seconds") ? "coaps.ticket_rotation_seconds" : "coaps.ticket_lifetime_seconds",
-            "coaps.ticket_rotation_seconds: " + std::to_string(coaps.ticket_rotation_seconds) + " is more than coaps.ticket_lifetime_seconds; allowed: at most " +
-                std::to_string(coaps.ticket_lifetime_seconds));
+            "coaps.ticket_rotation_seconds: " + std::to_string(coaps.ticket_rotation_seconds) +
+                " is more than coaps.ticket_lifetime_seconds; allowed: at most " + std::to_string(coaps.ticket_lifetime_seconds));
   }
 
   void listeners() {
@@ -75,9 +80,9 @@ class Checker {
     const auto& limits = config_.limits;
     const auto needs = [&](std::uint64_t burst, std::uint64_t rate, const std::string& who) {
       const auto key = "limits." + who + "_burst_bytes";
-      if (burst != 0 && rate == 0) wrong(key, key + ": it has no meaning without limits." + who + "_bytes_per_second; allowed: both or neither");
-      if (burst != 0 && burst < kLargestAnswer)
-        warn(key + " is below 65536: larger answers are refused however long a client waits");
+      if (burst != 0 && rate == 0)
+        wrong(key, key + ": it has no meaning without limits." + who + "_bytes_per_second; allowed: both or neither");
+      if (burst != 0 && burst < kLargestAnswer) warn(key + " is below 65536: larger answers are refused however long a client waits");
     };
     needs(limits.address_burst_bytes, limits.address_bytes_per_second, "address");
     needs(limits.identity_burst_bytes, limits.identity_bytes_per_second, "identity");
@@ -97,7 +102,7 @@ class Checker {
   }
 
  private:
-  static constexpr std::size_t kMaxSourceEntries = 16;       // base/provenance.hpp: kMaxSources
+  static constexpr std::size_t kMaxSourceEntries = 16;  // base/provenance.hpp: kMaxSources
   static constexpr std::uint64_t kLargestAnswer = 65'536;
 
   void wrong(const std::string& path, std::string text, Error error = Error::out_of_range) {
@@ -113,7 +118,8 @@ class Checker {
       return;
     }
     const auto required = [&](std::string_view type, const std::string& key) {
-      if (entry.type == type && !places_.contains(path + "." + key)) wrong(path, "source." + key + ": missing; a source of type " + entry.type + " needs it");
+      if (entry.type == type && !places_.contains(path + "." + key))
+        wrong(path, "source." + key + ": missing; a source of type " + entry.type + " needs it");
     };
     required("device", "path");
     required("replay", "path");
@@ -122,7 +128,8 @@ class Checker {
     for (const auto& key : keys()) {
       const auto where = path + "." + std::string(key.name);
       if (key.section != "source" || !places_.contains(where) || belongs_to(key, entry.type)) continue;
-      wrong(where, "source." + std::string(key.name) + ": a source of type " + entry.type + " has no such key; allowed with: " + listed(key.types),
+      wrong(where,
+            "source." + std::string(key.name) + ": a source of type " + entry.type + " has no such key; allowed with: " + listed(key.types),
             Error::unsupported);
     }
     claims(entry, path);
@@ -131,7 +138,8 @@ class Checker {
   void claims(const SourceEntry& entry, const std::string& path) {
     const auto bits = entry.sample_bits.value_or(8);
     if (entry.min_entropy && *entry.min_entropy > static_cast<double>(bits))
-      wrong(path + ".min_entropy", "source.min_entropy: more than a sample of " + std::to_string(bits) + " bits can hold; allowed: at most " + std::to_string(bits));
+      wrong(path + ".min_entropy", "source.min_entropy: more than a sample of " + std::to_string(bits) +
+                                       " bits can hold; allowed: at most " + std::to_string(bits));
   }
 
   Config& config_;

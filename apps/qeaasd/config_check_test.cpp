@@ -23,8 +23,9 @@ std::vector<std::string> warnings_of(std::string_view text) {
 TEST(ConfigCheck, SourcesNeedIdAndType) {
   expect_mistake("[[source]]\ntype = \"os\"\n", Error::out_of_range, "t.toml:1:1: source.id: missing; every source needs an id");
   expect_mistake("\n[[source]]\nid = \"a\"\n", Error::out_of_range, "t.toml:2:1: source.type: missing; every source needs a type");
-  expect_mistake("[[source]]\nid = \"a\"\ntype = \"hwrng\"\n", Error::unknown,
-                 "t.toml:3:8: source.type: \"hwrng\" is unknown; allowed: one of device, rdseed, jitter, os, process, remote, photon, replay");
+  expect_mistake(
+      "[[source]]\nid = \"a\"\ntype = \"hwrng\"\n", Error::unknown,
+      "t.toml:3:8: source.type: \"hwrng\" is unknown; allowed: one of device, rdseed, jitter, os, process, remote, photon, replay");
   expect_mistake("[[source]]\nid = \"A\"\ntype = \"os\"\n", Error::malformed,
                  "t.toml:2:6: source.id: \"A\" has other characters; allowed: text of 1 to 31 characters a-z, 0-9, - and _");
   expect_mistake("[[source]]\nid = \"\"\ntype = \"os\"\n", Error::out_of_range,
@@ -37,7 +38,8 @@ TEST(ConfigCheck, SourceIdsAreUnique) {
 }
 
 TEST(ConfigCheck, EachTypeHasItsKeys) {
-  for (const auto& [type, key] : {std::pair("device", "path"), std::pair("replay", "path"), std::pair("process", "argv"), std::pair("remote", "url")}) {
+  for (const auto& [type, key] :
+       {std::pair("device", "path"), std::pair("replay", "path"), std::pair("process", "argv"), std::pair("remote", "url")}) {
     expect_mistake("[[source]]\nid = \"a\"\ntype = \"" + std::string(type) + "\"\n", Error::out_of_range,
                    "t.toml:1:1: source." + std::string(key) + ": missing; a source of type " + type + " needs it");
   }
@@ -64,7 +66,8 @@ TEST(ConfigCheck, SixteenSourcesAtMost) {
   std::string text;
   for (int i = 0; i < 16; ++i) text += "[[source]]\nid = \"s" + std::to_string(i) + "\"\ntype = \"os\"\n";
   EXPECT_TRUE(parse_config(text, "t.toml"));
-  expect_mistake(text + "[[source]]\nid = \"s16\"\ntype = \"os\"\n", Error::out_of_range, "t.toml:49:1: source: more than 16 sources; allowed: at most 16");
+  expect_mistake(text + "[[source]]\nid = \"s16\"\ntype = \"os\"\n", Error::out_of_range,
+                 "t.toml:49:1: source: more than 16 sources; allowed: at most 16");
 }
 
 TEST(ConfigCheck, ReservoirsArePowersOfTwo) {
@@ -74,7 +77,8 @@ TEST(ConfigCheck, ReservoirsArePowersOfTwo) {
 
 TEST(ConfigCheck, PqOnlyLeavesAGroup) {
   expect_mistake("[coaps]\ngroups = [\"P-256\", \"X25519\"]\npq_only = true\n", Error::out_of_range,
-                 "t.toml:3:1: coaps.pq_only: no post-quantum group is left in coaps.groups; allowed: false, or a list with MLKEM512, MLKEM768, MLKEM1024, "
+                 "t.toml:3:1: coaps.pq_only: no post-quantum group is left in coaps.groups; allowed: false, or a list with MLKEM512, "
+                 "MLKEM768, MLKEM1024, "
                  "X25519MLKEM768 or SecP256r1MLKEM768");
   const auto config = parse_config("[coaps]\npq_only = true\n", "t.toml");
   ASSERT_TRUE(config);
@@ -83,8 +87,9 @@ TEST(ConfigCheck, PqOnlyLeavesAGroup) {
 }
 
 TEST(ConfigCheck, CertificatesNeedARoot) {
-  expect_mistake("[coaps]\nclient_auth = [\"psk\", \"certificate\"]\n", Error::out_of_range,
-                 "t.toml:2:1: coaps.client_auth: certificate needs coaps.client_ca, the roots that client certificates are verified against");
+  expect_mistake(
+      "[coaps]\nclient_auth = [\"psk\", \"certificate\"]\n", Error::out_of_range,
+      "t.toml:2:1: coaps.client_auth: certificate needs coaps.client_ca, the roots that client certificates are verified against");
   EXPECT_TRUE(parse_config("[coaps]\nclient_auth = [\"certificate\"]\nclient_ca = \"/x.pem\"\n", "t.toml"));
 }
 
@@ -104,18 +109,22 @@ TEST(ConfigCheck, OneAddressOneListener) {
 }
 
 TEST(ConfigCheck, ABurstNeedsARate) {
-  expect_mistake("[limits]\naddress_burst_bytes = 70000\n", Error::out_of_range,
-                 "t.toml:2:1: limits.address_burst_bytes: it has no meaning without limits.address_bytes_per_second; allowed: both or neither");
-  expect_mistake("[limits]\nidentity_burst_bytes = 70000\n", Error::out_of_range,
-                 "t.toml:2:1: limits.identity_burst_bytes: it has no meaning without limits.identity_bytes_per_second; allowed: both or neither");
-  EXPECT_EQ(warnings_of("[limits]\nidentity_bytes_per_second = 10\nidentity_burst_bytes = 100\n"),
-            (std::vector<std::string>{"limits.identity_burst_bytes is below 65536: larger answers are refused however long a client waits"}));
+  expect_mistake(
+      "[limits]\naddress_burst_bytes = 70000\n", Error::out_of_range,
+      "t.toml:2:1: limits.address_burst_bytes: it has no meaning without limits.address_bytes_per_second; allowed: both or neither");
+  expect_mistake(
+      "[limits]\nidentity_burst_bytes = 70000\n", Error::out_of_range,
+      "t.toml:2:1: limits.identity_burst_bytes: it has no meaning without limits.identity_bytes_per_second; allowed: both or neither");
+  EXPECT_EQ(
+      warnings_of("[limits]\nidentity_bytes_per_second = 10\nidentity_burst_bytes = 100\n"),
+      (std::vector<std::string>{"limits.identity_burst_bytes is below 65536: larger answers are refused however long a client waits"}));
   EXPECT_TRUE(warnings_of("[limits]\nidentity_bytes_per_second = 10\nidentity_burst_bytes = 65536\n").empty());
 }
 
 TEST(ConfigCheck, PlainCoapBeyondTheMachineWarns) {
   EXPECT_EQ(warnings_of("[coap]\nenabled = true\nlisten = [\"127.0.0.1:5683\", \"192.0.2.1:5683\"]\n"),
-            (std::vector<std::string>{"coap.listen 192.0.2.1:5683 is plain CoAP beyond this machine: whoever is on the path reads the random bytes; use coaps"}));
+            (std::vector<std::string>{
+                "coap.listen 192.0.2.1:5683 is plain CoAP beyond this machine: whoever is on the path reads the random bytes; use coaps"}));
   EXPECT_TRUE(warnings_of("[coap]\nenabled = true\n").empty());
   EXPECT_TRUE(warnings_of("[coap]\nlisten = [\"0.0.0.0:5683\"]\n").empty());
 }

@@ -18,24 +18,24 @@ using Slot = std::variant<bool*, std::uint64_t*, std::string*, std::vector<std::
                           std::optional<std::uint64_t>*, std::optional<double>*>;
 
 enum class Shape : std::uint8_t {
-  any,      // text of min to max bytes, a number from min to max
-  choice,   // one (or, in a list, some) of choices
-  listen,   // IP:port
-  id,       // [a-z0-9_-]
+  any,     // text of min to max bytes, a number from min to max
+  choice,  // one (or, in a list, some) of choices
+  listen,  // IP:port
+  id,      // [a-z0-9_-]
 };
 
 struct Key {
   std::string_view section;  // "source" is the repeated one
   std::string_view name;
   Slot (*slot)(Config&, SourceEntry&);
-  std::string_view doc;      // one sentence or two, without the unit, the range and the default
+  std::string_view doc;  // one sentence or two, without the unit, the range and the default
   std::string_view unit = "";
-  double min = 0;            // number: value; text: bytes; list: entries
+  double min = 0;  // number: value; text: bytes; list: entries
   double max = 0;
   Shape shape = Shape::any;
   std::span<const std::string_view> choices = {};
-  std::string_view types = "";     // source: the types that have this key; empty: all
-  std::string_view example = "";   // source: a value for the default file
+  std::string_view types = "";    // source: the types that have this key; empty: all
+  std::string_view example = "";  // source: a value for the default file
 };
 
 struct Section {

@@ -21,7 +21,8 @@ bool has_control(std::string_view text) noexcept {
 }
 
 bool is_id(std::string_view text) noexcept {
-  return std::all_of(text.begin(), text.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; });
 }
 
 // short_name keeps an absurd key from filling the screen. It cuts between characters.
@@ -48,7 +49,8 @@ class Reader {
         places_[std::string(section)] = place_of(name.source());
         read_keys(section, std::string(section), *table, nullptr);
       } else {
-        report_.add(place_of(name.source()), Error::malformed, std::string(section) + " is a section; write it as [" + std::string(section) + "]");
+        report_.add(place_of(name.source()), Error::malformed,
+                    std::string(section) + " is a section; write it as [" + std::string(section) + "]");
       }
     }
   }
@@ -93,9 +95,8 @@ class Reader {
   void read_keys(std::string_view section, const std::string& path, const toml::table& table, SourceEntry* entry) {
     SourceEntry unused;
     for (const auto& [name, node] : table) {
-      const auto found = std::find_if(keys().begin(), keys().end(), [&, text = name.str()](const Key& key) {
-        return key.section == section && key.name == text;
-      });
+      const auto found = std::find_if(keys().begin(), keys().end(),
+                                      [&, text = name.str()](const Key& key) { return key.section == section && key.name == text; });
       if (found == keys().end()) {
         unknown_key(section, name);
         continue;
@@ -190,7 +191,8 @@ class Reader {
     if (has_control(text)) return wrong(key, node, Error::malformed, "this contains a control character"), false;
     if (text.size() > kMaxTextBytes) return wrong(key, node, Error::out_of_range, "this is too long"), false;
     if (key.shape == Shape::id && !is_id(text)) return wrong(key, node, Error::malformed, toml_text(text) + " has other characters"), false;
-    if (key.shape == Shape::listen && !parse_listen(text)) return wrong(key, node, Error::malformed, toml_text(text) + " is no address and port"), false;
+    if (key.shape == Shape::listen && !parse_listen(text))
+      return wrong(key, node, Error::malformed, toml_text(text) + " is no address and port"), false;
     if (key.shape != Shape::choice || std::find(key.choices.begin(), key.choices.end(), text) != key.choices.end()) return true;
     const auto near = nearest(text, key.choices);
     const auto hint = near.empty() ? std::string() : " (did you mean " + toml_text(near) + "?)";

@@ -29,7 +29,8 @@ class Report {
   explicit Report(std::string name) : name_(std::move(name)) {}
   // add keeps the words on one line: a quoted key or the parser's own message may hold control characters.
   void add(Place place, Error error, std::string text) {
-    std::replace_if(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
     mistakes_.push_back({place, error, std::move(text)});
   }
   bool clean() const noexcept { return mistakes_.empty(); }

@@ -10,9 +10,7 @@ constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 enum class State : std::uint8_t { plain, comment, basic, literal };
 
 constexpr bool is_line_end(char c) noexcept { return c == '\n' || c == '\r'; }
-constexpr bool is_control(char c) noexcept {
-  return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && !is_line_end(c)) || c == 0x7f;
-}
+constexpr bool is_control(char c) noexcept { return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && !is_line_end(c)) || c == 0x7f; }
 constexpr bool beyond_ascii(char c) noexcept { return static_cast<unsigned char>(c) >= 0x80; }
 constexpr bool continues(char c) noexcept { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
@@ -34,7 +32,8 @@ std::string_view wrong_at(State state, std::string_view rest) noexcept {
   if (is_control(c)) return "a control character; only tabs and line ends may stand in a configuration";
   if (state == State::comment) return {};
   if (beyond_ascii(c)) return "characters beyond ASCII may stand in comments only; in a text write them as \\u and four hexadecimal digits";
-  if (state == State::plain && (rest.starts_with("\"\"\"") || rest.starts_with("'''"))) return "texts of several lines are not used in this configuration";
+  if (state == State::plain && (rest.starts_with("\"\"\"") || rest.starts_with("'''")))
+    return "texts of several lines are not used in this configuration";
   return {};
 }
 

@@ -12,8 +12,7 @@ std::string message(std::string_view text) {
   return outcome ? "accepted" : outcome.error().text;
 }
 
-constexpr auto kBeyond =
-    "characters beyond ASCII may stand in comments only; in a text write them as \\u and four hexadecimal digits";
+constexpr auto kBeyond = "characters beyond ASCII may stand in comments only; in a text write them as \\u and four hexadecimal digits";
 constexpr auto kControl = "a control character; only tabs and line ends may stand in a configuration";
 constexpr auto kLines = "texts of several lines are not used in this configuration";
 

@@ -49,7 +49,8 @@ timeout_seconds = 0.5
 id = "p"
 type = "process"
 argv = ["/bin/x", "-v", "-v"]
-)", "t.toml");
+)",
+                                   "t.toml");
   ASSERT_TRUE(config) << config.error().text;
   EXPECT_EQ(config->server.state, "/srv/qeaas");
   EXPECT_EQ(config->server.workers, 4U);
@@ -90,7 +91,8 @@ TEST(Config, UnknownKeysSuggestTheNearest) {
 }
 
 TEST(Config, AnAbsurdKeyStaysOnOneShortLine) {
-  expect_mistake("[coap]\n\"a\\n\\u001b[2J\" = 1\n", Error::unknown, "t.toml:2:1: unknown key 'a??[2J' in [coap]; known keys: enabled, listen");
+  expect_mistake("[coap]\n\"a\\n\\u001b[2J\" = 1\n", Error::unknown,
+                 "t.toml:2:1: unknown key 'a??[2J' in [coap]; known keys: enabled, listen");
   expect_mistake("[coap]\n\"" + std::string(63, 'k') + "\\u00e9" + std::string(1000, 'k') + "\" = 1\n", Error::unknown,
                  "t.toml:2:1: unknown key '" + std::string(63, 'k') + "...' in [coap]; known keys: enabled, listen");
   const auto split = parse_config("[coaps]\npq_only = t\n", "t.toml");  // the parser's own words end with a line end here
@@ -114,7 +116,8 @@ TEST(Config, IntegersOutOfRange) {
                  "t.toml:2:11: server.workers: -1 is out of range; allowed: an integer from 0 to 64 (threads)");
   expect_mistake("[coaps]\nmtu = 575\n", Error::out_of_range,
                  "t.toml:2:7: coaps.mtu: 575 is out of range; allowed: an integer from 576 to 16384 (bytes)");
-  expect_mistake("[coaps]\nmtu = 1.5\n", Error::malformed, "t.toml:2:7: coaps.mtu: this is not an integer; allowed: an integer from 576 to 16384 (bytes)");
+  expect_mistake("[coaps]\nmtu = 1.5\n", Error::malformed,
+                 "t.toml:2:7: coaps.mtu: this is not an integer; allowed: an integer from 576 to 16384 (bytes)");
   expect_mistake("[coaps]\nmtu = \"1280\"\n", Error::malformed,
                  "t.toml:2:7: coaps.mtu: this is not an integer; allowed: an integer from 576 to 16384 (bytes)");
   EXPECT_TRUE(parse_config("[coaps]\nmtu = 576\n[server]\nworkers = 64", "t.toml"));
@@ -130,24 +133,29 @@ TEST(Config, NumbersOutOfRange) {
 }
 
 TEST(Config, BooleansAndTexts) {
-  expect_mistake("[coaps]\ntickets = 1\n", Error::malformed, "t.toml:2:11: coaps.tickets: this is not true or false; allowed: true or false");
-  expect_mistake("[server]\nstate = 1\n", Error::malformed, "t.toml:2:9: server.state: this is not a text in quotes; allowed: text of 0 to 4096 bytes");
+  expect_mistake("[coaps]\ntickets = 1\n", Error::malformed,
+                 "t.toml:2:11: coaps.tickets: this is not true or false; allowed: true or false");
+  expect_mistake("[server]\nstate = 1\n", Error::malformed,
+                 "t.toml:2:9: server.state: this is not a text in quotes; allowed: text of 0 to 4096 bytes");
   expect_mistake("[server]\nstate = \"a\\u0000b\"\n", Error::malformed,
                  "t.toml:2:9: server.state: this contains a control character; allowed: text of 0 to 4096 bytes");
   expect_mistake("[server]\nstate = \"" + std::string(4097, 'x') + "\"\n", Error::out_of_range,
                  "t.toml:2:9: server.state: a text of 4097 bytes is out of range; allowed: text of 0 to 4096 bytes");
-  expect_mistake("[service]\npolicy = \"combined\"\n", Error::unknown,
-                 "t.toml:2:10: service.policy: \"combined\" is unknown (did you mean \"combine\"?); allowed: one of combine, least_loaded, failover");
+  expect_mistake(
+      "[service]\npolicy = \"combined\"\n", Error::unknown,
+      "t.toml:2:10: service.policy: \"combined\" is unknown (did you mean \"combine\"?); allowed: one of combine, least_loaded, failover");
   expect_mistake("[server]\nlog_level = \"\"\n", Error::unknown,
                  "t.toml:2:13: server.log_level: \"\" is unknown; allowed: one of debug, info, warning, error");
 }
 
 TEST(Config, Lists) {
-  const std::string groups = "allowed: a list of 1 to 8 different of MLKEM512, MLKEM768, MLKEM1024, X25519MLKEM768, SecP256r1MLKEM768, P-256, P-384, X25519";
+  const std::string groups =
+      "allowed: a list of 1 to 8 different of MLKEM512, MLKEM768, MLKEM1024, X25519MLKEM768, SecP256r1MLKEM768, P-256, P-384, X25519";
   const std::string listen = "allowed: a list of 1 to 16 different addresses like \"127.0.0.1:5684\" or \"[::1]:5684\"";
   expect_mistake("[coaps]\ngroups = \"P-256\"\n", Error::malformed, "t.toml:2:10: coaps.groups: this is not a list; " + groups);
   expect_mistake("[coaps]\ngroups = []\n", Error::out_of_range, "t.toml:2:10: coaps.groups: a list of 0 is out of range; " + groups);
-  expect_mistake("[coaps]\ngroups = [\"P-256\", 3]\n", Error::malformed, "t.toml:2:20: coaps.groups: this is not a text in quotes; " + groups);
+  expect_mistake("[coaps]\ngroups = [\"P-256\", 3]\n", Error::malformed,
+                 "t.toml:2:20: coaps.groups: this is not a text in quotes; " + groups);
   expect_mistake("[coaps]\ngroups = [\"P256\"]\n", Error::unknown,
                  "t.toml:2:11: coaps.groups: \"P256\" is unknown (did you mean \"P-256\"?); " + groups);
   expect_mistake("[coaps]\ngroups = [\"P-256\", \"P-256\"]\n", Error::out_of_range,
@@ -183,8 +191,8 @@ TEST(Config, Listen) {
   EXPECT_TRUE(v6->ipv6 && v6->loopback);
   EXPECT_FALSE(parse_listen("[::]:1")->loopback);
   EXPECT_FALSE(parse_listen("0.0.0.0:1")->loopback);
-  for (const auto* text : {"", ":", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:5684x", "127.1:1", "::1:5684", "[::1]",
-                           "[127.0.0.1]:1", "[]:1", "[:1", "localhost:1", "[::1%lo]:1"}) {
+  for (const auto* text : {"", ":", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:5684x", "127.1:1", "::1:5684",
+                           "[::1]", "[127.0.0.1]:1", "[]:1", "[:1", "localhost:1", "[::1%lo]:1"}) {
     EXPECT_EQ(parse_listen(text), tl::make_unexpected(Error::malformed)) << text;
   }
 }
@@ -249,7 +257,8 @@ TEST_F(ConfigSearch, AFaultNamesTheFile) {
   put("\n\n x = 1\n");
   const auto outcome = find_config("");
   ASSERT_FALSE(outcome);
-  EXPECT_EQ(outcome.error().text.rfind((folder_ / "qeaas/qeaasd.toml").string() + ":3:2: unknown section 'x'", 0), 0U) << outcome.error().text;
+  EXPECT_EQ(outcome.error().text.rfind((folder_ / "qeaas/qeaasd.toml").string() + ":3:2: unknown section 'x'", 0), 0U)
+      << outcome.error().text;
 }
 
 }  // namespace

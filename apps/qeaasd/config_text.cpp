@@ -86,7 +86,8 @@ std::string default_config_text() {
 std::string config_markdown() {
   std::string text =
       "# Configuration of qeaasd\n\n"
-      "`qeaasd --print-config` prints a commented file with every default. Searched: `--config FILE`, `$XDG_CONFIG_HOME/qeaas/qeaasd.toml`,\n"
+      "`qeaasd --print-config` prints a commented file with every default. Searched: `--config FILE`, "
+      "`$XDG_CONFIG_HOME/qeaas/qeaasd.toml`,\n"
       "`/etc/qeaas/qeaasd.toml`, the built-in defaults. Unknown keys and values out of range are errors that name the line and column.\n";
   for (const auto& section : config::sections()) {
     const auto name = std::string(section.name);

@@ -45,7 +45,8 @@ TEST(ConfigText, EveryDefaultIsWithinItsOwnLimits) {
     if (key.section == "source") continue;
     Config defaults;
     SourceEntry unused;
-    const auto text = "[" + std::string(key.section) + "]\n" + std::string(key.name) + " = " + config::shown(key.slot(defaults, unused)) + "\n";
+    const auto text =
+        "[" + std::string(key.section) + "]\n" + std::string(key.name) + " = " + config::shown(key.slot(defaults, unused)) + "\n";
     const auto outcome = parse_config(text, "t.toml");
     EXPECT_TRUE(outcome) << (outcome ? "" : outcome.error().text);
   }

@@ -94,14 +94,12 @@ std::string allowed(const Key& key) {
   Config config;
   SourceEntry entry;
   const auto integer = [&] { return "an integer from " + range(key) + with_unit(key); };
-  return std::visit(Overloaded{[](bool*) -> std::string { return "true or false"; },
-                               [](std::optional<bool>*) -> std::string { return "true or false"; },
-                               [&](std::uint64_t*) { return integer(); },
-                               [&](std::optional<std::uint64_t>*) { return integer(); },
-                               [&](std::optional<double>*) { return "a number from " + range(key) + with_unit(key); },
-                               [&](std::string*) { return allowed_text(key); },
-                               [&](std::vector<std::string>*) { return allowed_list(key); }},
-                    key.slot(config, entry));
+  return std::visit(
+      Overloaded{[](bool*) -> std::string { return "true or false"; }, [](std::optional<bool>*) -> std::string { return "true or false"; },
+                 [&](std::uint64_t*) { return integer(); }, [&](std::optional<std::uint64_t>*) { return integer(); },
+                 [&](std::optional<double>*) { return "a number from " + range(key) + with_unit(key); },
+                 [&](std::string*) { return allowed_text(key); }, [&](std::vector<std::string>*) { return allowed_list(key); }},
+      key.slot(config, entry));
 }
 
 std::string toml_text(std::string_view text) {

@@ -38,7 +38,8 @@ std::size_t worker_count(const Config& config) {
 }
 
 std::shared_ptr<TicketKeys> make_ticket_keys(const CoapsConfig& config) {
-  return std::make_shared<TicketKeys>(std::chrono::seconds(config.ticket_rotation_seconds), std::chrono::seconds(config.ticket_lifetime_seconds));
+  return std::make_shared<TicketKeys>(std::chrono::seconds(config.ticket_rotation_seconds),
+                                      std::chrono::seconds(config.ticket_lifetime_seconds));
 }
 
 // same_tickets: a ticket stands for an authentication. When the ways to authenticate change, those of old end.
@@ -117,8 +118,9 @@ Outcome<void> Daemon::open_sockets() {
   for (std::size_t i = 0; i < workers; ++i) {
     Secret<32> seed;
     if (!seed_bytes(seed.span())) return explain(Error::starved, "seed of a worker");
-    workers_.push_back(std::make_unique<Worker>(
-        WorkerOptions{i, dtls_server_options(config_.coaps, i, workers), address_rates(config_.limits)}, *service_, *access_, std::move(seed)));
+    workers_.push_back(
+        std::make_unique<Worker>(WorkerOptions{i, dtls_server_options(config_.coaps, i, workers), address_rates(config_.limits)}, *service_,
+                                 *access_, std::move(seed)));
   }
   // open_all binds every worker to one address; port 0 is chosen once, by the first.
   const auto open_all = [&](const std::string& text, auto&& add) -> Outcome<void> {
@@ -132,7 +134,8 @@ Outcome<void> Daemon::open_sockets() {
       address = (*socket)->local();
       sockets.push_back(std::move(*socket));
     }
-    if (workers > 1 && !steer_by_worker(*sockets.front())) log::warning("no steering by connection ID on this kernel; a client that changes its address may have to begin anew");
+    if (workers > 1 && !steer_by_worker(*sockets.front()))
+      log::warning("no steering by connection ID on this kernel; a client that changes its address may have to begin anew");
     for (std::size_t i = 0; i < workers; ++i) add(*workers_[i], std::move(sockets[i]));
     log::info("listening on " + address->text());
     return {};
@@ -141,12 +144,17 @@ Outcome<void> Daemon::open_sockets() {
     const auto context = make_context(config_.coaps);
     if (!context) return tl::unexpected(context.error());
     for (const auto& text : config_.coaps.listen)
-      if (auto opened = open_all(text, [&](Worker& worker, std::unique_ptr<UdpSocket> socket) { worker.add_coaps(std::move(socket), *context); }); !opened) return opened;
+      if (auto opened =
+              open_all(text, [&](Worker& worker, std::unique_ptr<UdpSocket> socket) { worker.add_coaps(std::move(socket), *context); });
+          !opened)
+        return opened;
   }
   if (config_.coap.enabled) log::warning("plain CoAP is on: nothing is encrypted or verified there; for tests and trusted wires only");
   if (config_.coap.enabled)
     for (const auto& text : config_.coap.listen)
-      if (auto opened = open_all(text, [&](Worker& worker, std::unique_ptr<UdpSocket> socket) { worker.add_coap(std::move(socket)); }); !opened) return opened;
+      if (auto opened = open_all(text, [&](Worker& worker, std::unique_ptr<UdpSocket> socket) { worker.add_coap(std::move(socket)); });
+          !opened)
+        return opened;
   return {};
 }
 
@@ -189,8 +197,10 @@ Outcome<void> Daemon::renew_certificates() {
 
 void Daemon::housekeeping() {
   const auto reloaded = access_->reload_if_changed();
-  if (!reloaded) log::warning("identities: " + reloaded.error().text);
-  else if (*reloaded) log::info("identities: reloaded");
+  if (!reloaded)
+    log::warning("identities: " + reloaded.error().text);
+  else if (*reloaded)
+    log::info("identities: reloaded");
   if (const auto written = access_->write_usage(); !written) log::warning("accounting: " + written.error().text);
   if (Clock::now() < renew_at_) return;
   renew_at_ = Clock::now() + kRenewalInterval;
@@ -217,8 +227,10 @@ void Daemon::run() {
       }
       notify_manager("RELOADING=1");
       const auto reloaded = reload();
-      if (reloaded) log::info("reloaded certificates and limits");
-      else log::error("reload failed, the old settings stay: " + reloaded.error().text);
+      if (reloaded)
+        log::info("reloaded certificates and limits");
+      else
+        log::error("reload failed, the old settings stay: " + reloaded.error().text);
       notify_manager("READY=1");
       on_signal();
     });

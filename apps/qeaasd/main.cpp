@@ -37,9 +37,10 @@ void no_core_dumps() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("qeaasd serves full-entropy bytes over CoAP on DTLS 1.3 with post-quantum keys.\n"
-               "Example: qeaasd --config /etc/qeaas/qeaasd.toml\n"
-               "Without a configuration it runs on loopback with every physical source that the machine has.");
+  CLI::App app(
+      "qeaasd serves full-entropy bytes over CoAP on DTLS 1.3 with post-quantum keys.\n"
+      "Example: qeaasd --config /etc/qeaas/qeaasd.toml\n"
+      "Without a configuration it runs on loopback with every physical source that the machine has.");
   app.set_version_flag("--version", std::string("qeaasd ") + QEAAS_VERSION);
   std::string config_argument;
   std::string state_argument;

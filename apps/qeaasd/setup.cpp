@@ -64,8 +64,10 @@ Outcome<std::vector<SourceSetup>> make_sources(const Config& config) {
     if (!source) return tl::unexpected(source.error());
     // A device that is not there may come; a path that is no device will not, and waiting for it would hide the mistake.
     std::error_code code;
-    if (spec->type == SourceType::device && std::filesystem::exists(spec->path, code) && !std::filesystem::is_character_file(spec->path, code))
-      return fault(Error::refused, "source '" + spec->id + "': " + spec->path + " is not a character device; name a device such as /dev/qrandom0");
+    if (spec->type == SourceType::device && std::filesystem::exists(spec->path, code) &&
+        !std::filesystem::is_character_file(spec->path, code))
+      return fault(Error::refused,
+                   "source '" + spec->id + "': " + spec->path + " is not a character device; name a device such as /dev/qrandom0");
     setups.push_back({std::move(*source), entry.contribute.value_or(false)});
   }
   if (!config.sources.empty()) return setups;
@@ -95,7 +97,9 @@ Outcome<ServiceOptions> service_options(const Config& config, const std::filesys
 
 Outcome<DtlsContextOptions> dtls_context_options(const CoapsConfig& config, ServerKeys keys) {
   DtlsContextOptions options;
-  const auto wants = [](const std::vector<std::string>& list, std::string_view word) { return std::find(list.begin(), list.end(), word) != list.end(); };
+  const auto wants = [](const std::vector<std::string>& list, std::string_view word) {
+    return std::find(list.begin(), list.end(), word) != list.end();
+  };
   if (wants(config.certificates, "ML-DSA-44")) options.ml_dsa_44 = std::move(keys.ml_dsa_44);
   if (wants(config.certificates, "P-256")) options.p256 = std::move(keys.p256);
   auto groups = parse_groups(config.groups, config.pq_only);

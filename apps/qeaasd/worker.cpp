@@ -88,8 +88,10 @@ void Worker::tick() noexcept {
     front->on_timer(now);
     front->socket().flush();
   }
-  if (draining_ && (now >= drain_until_ || endpoint_->transfer_bytes() == 0)) finish();
-  else arm();
+  if (draining_ && (now >= drain_until_ || endpoint_->transfer_bytes() == 0))
+    finish();
+  else
+    arm();
 }
 
 // arm sets the timer to the earliest deadline, and leaves it alone when it is already set to that or an earlier one. One that is

@@ -41,7 +41,7 @@ class Access {
   Store store_;
   Quota default_quota_;
   std::int64_t seen_version_ = -1;
-  mutable std::mutex table_mutex_;   // guards table_ for the length of a pointer copy
+  mutable std::mutex table_mutex_;  // guards table_ for the length of a pointer copy
   std::shared_ptr<const Table> table_;
   std::atomic<std::uint64_t> generation_{0};
 };

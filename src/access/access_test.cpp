@@ -95,7 +95,7 @@ TEST_F(AccessTest, TheDayEndsWithARetryAtMidnight) {
 TEST_F(AccessTest, WhatIsLeftOfALeaseIsUsedBeforeMoreIsDebited) {
   const auto access = open({0, 0, 3200});  // leases of 100
   const auto table = access->snapshot();
-  EXPECT_TRUE(access->take(table->anonymous(), 60, at(kMorning)));   // 40 left
+  EXPECT_TRUE(access->take(table->anonymous(), 60, at(kMorning)));    // 40 left
   EXPECT_TRUE(access->take(table->anonymous(), 3140, at(kMorning)));  // the whole rest of the day
   EXPECT_FALSE(access->take(table->anonymous(), 1, at(kMorning)));
 }

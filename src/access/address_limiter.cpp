@@ -40,7 +40,9 @@ AddressKey AddressKey::ipv6(std::span<const std::uint8_t, 16> address) noexcept 
 }
 
 AddressLimiter::AddressLimiter(std::size_t capacity, Rate rate, std::uint64_t seed)
-    : rate_(rate), seed_(seed), capacity_(std::clamp<std::size_t>(capacity, 1, kMaxAddresses)),
+    : rate_(rate),
+      seed_(seed),
+      capacity_(std::clamp<std::size_t>(capacity, 1, kMaxAddresses)),
       buckets_(std::bit_ceil(2 * capacity_), kNone) {
   slots_.reserve(capacity_);
 }

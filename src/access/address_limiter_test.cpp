@@ -10,7 +10,9 @@
 namespace qeaas::access {
 namespace {
 
-std::chrono::steady_clock::time_point second(std::int64_t count) { return std::chrono::steady_clock::time_point(std::chrono::seconds(count)); }
+std::chrono::steady_clock::time_point second(std::int64_t count) {
+  return std::chrono::steady_clock::time_point(std::chrono::seconds(count));
+}
 
 AddressKey v4(std::uint32_t number) {
   const std::array<std::uint8_t, 4> bytes{static_cast<std::uint8_t>(number >> 24), static_cast<std::uint8_t>(number >> 16),

@@ -21,8 +21,8 @@ bool has_control(std::string_view text) noexcept {
 Outcome<void> valid_text(std::string_view what, std::string_view text, std::size_t limit) {
   const std::string head(what);
   if (text.empty() || text.size() > limit)
-    return fault(Error::out_of_range, head + " has " + std::to_string(text.size()) + " bytes; 1 to " + std::to_string(limit) +
-                                          " bytes of UTF-8 are allowed");
+    return fault(Error::out_of_range,
+                 head + " has " + std::to_string(text.size()) + " bytes; 1 to " + std::to_string(limit) + " bytes of UTF-8 are allowed");
   if (!is_utf8(text)) return fault(Error::malformed, head + " is not UTF-8");
   if (has_control(text)) return fault(Error::malformed, head + " contains a control character; use printable text");
   return {};
@@ -30,8 +30,8 @@ Outcome<void> valid_text(std::string_view what, std::string_view text, std::size
 
 Outcome<void> at_most(std::string_view what, std::uint64_t value, std::uint64_t limit) {
   if (value <= limit) return {};
-  return fault(Error::out_of_range, std::string(what) + " is " + std::to_string(value) + "; 0 (unlimited) to " +
-                                        std::to_string(limit) + " is allowed");
+  return fault(Error::out_of_range,
+               std::string(what) + " is " + std::to_string(value) + "; 0 (unlimited) to " + std::to_string(limit) + " is allowed");
 }
 
 Outcome<std::string> spki_text(Bytes spki) {
@@ -86,8 +86,7 @@ Outcome<Credential> Credential::by_digest(CredentialKind kind, std::string_view 
   if (kind == CredentialKind::psk || kind == CredentialKind::anonymous)
     return fault(Error::unsupported, std::string(access::name(kind)) + " is not known by a hash; use certificate, raw_public_key or token");
   const auto bytes = from_hex(hex);
-  if (!bytes || bytes->size() != std::tuple_size_v<Digest>)
-    return fault(Error::malformed, "a SHA-256 has 64 hexadecimal digits");
+  if (!bytes || bytes->size() != std::tuple_size_v<Digest>) return fault(Error::malformed, "a SHA-256 has 64 hexadecimal digits");
   return Credential(kind, to_hex(*bytes));
 }
 

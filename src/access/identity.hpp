@@ -16,17 +16,17 @@
 
 namespace qeaas::access {
 
-inline constexpr std::size_t kMaxNameBytes = 64;          // of an identity's name, UTF-8
-inline constexpr std::size_t kMaxPskIdentityBytes = 64;   // interfaces.md: UTF-8 to 64 bytes
+inline constexpr std::size_t kMaxNameBytes = 64;         // of an identity's name, UTF-8
+inline constexpr std::size_t kMaxPskIdentityBytes = 64;  // interfaces.md: UTF-8 to 64 bytes
 inline constexpr std::size_t kMinPskKeyBytes = 16;
 inline constexpr std::size_t kMaxPskKeyBytes = 64;
 inline constexpr std::size_t kMinTokenBytes = 16;
 inline constexpr std::size_t kMaxTokenBytes = 512;
 inline constexpr std::string_view kAnonymousName = "anonymous";
-inline constexpr std::int64_t kAnonymousId = 1;           // the row that every store has
+inline constexpr std::int64_t kAnonymousId = 1;  // the row that every store has
 
-using Digest = std::array<std::uint8_t, 32>;              // a SHA-256
-using WallTime = std::chrono::sys_seconds;                // UTC, for days and for people
+using Digest = std::array<std::uint8_t, 32>;  // a SHA-256
+using WallTime = std::chrono::sys_seconds;    // UTC, for days and for people
 
 // Instant is one reading of both clocks: the steady one paces, the wall clock says which day it is.
 struct Instant {
@@ -61,12 +61,12 @@ std::uint64_t effective_burst(const Quota& quota) noexcept;
 
 // Identity is one row as people see it. It holds no secret.
 struct Identity {
-  std::int64_t id = 0;          // row, stable for life, never used again
-  std::string name;             // unique
+  std::int64_t id = 0;  // row, stable for life, never used again
+  std::string name;     // unique
   CredentialKind kind = CredentialKind::anonymous;
-  std::string credential;       // PSK identity, or 64 hex digits of a SHA-256; empty for anonymous
+  std::string credential;  // PSK identity, or 64 hex digits of a SHA-256; empty for anonymous
   bool enabled = true;
-  std::optional<Quota> quota;   // none: the configuration's default quota
+  std::optional<Quota> quota;  // none: the configuration's default quota
   std::optional<WallTime> last_seen;
   std::uint64_t bytes_served = 0;
 };
@@ -87,8 +87,7 @@ class Credential {
   Bytes key() const noexcept { return key_.span(); }          // psk only
 
  private:
-  Credential(CredentialKind kind, std::string text, SecretBytes key = {})
-      : kind_(kind), text_(std::move(text)), key_(std::move(key)) {}
+  Credential(CredentialKind kind, std::string text, SecretBytes key = {}) : kind_(kind), text_(std::move(text)), key_(std::move(key)) {}
   CredentialKind kind_;
   std::string text_;
   SecretBytes key_;

@@ -15,7 +15,7 @@ namespace qeaas::access {
 
 // Decision is yes, or no with the reason and the time after which the same request may succeed.
 struct Decision {
-  std::optional<Error> refusal;        // over_quota, too_large (never grantable), forbidden, io
+  std::optional<Error> refusal;         // over_quota, too_large (never grantable), forbidden, io
   std::chrono::seconds retry_after{0};  // at least 1 with over_quota; 0 otherwise
   explicit operator bool() const noexcept { return !refusal; }
   static Decision ok() noexcept { return {}; }

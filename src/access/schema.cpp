@@ -51,8 +51,7 @@ Outcome<void> make_private(const std::string& path) {
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0) return file_fault(path);
   if (!S_ISREG(status.st_mode)) return fault(Error::refused, path + " is not a regular file; move it away");
-  if ((status.st_mode & 077) != 0)
-    return fault(Error::refused, path + " holds keys and is open to others; run: chmod 600 " + path);
+  if ((status.st_mode & 077) != 0) return fault(Error::refused, path + " holds keys and is open to others; run: chmod 600 " + path);
   return {};
 }
 
@@ -97,7 +96,8 @@ Outcome<void> check_pages(sqlite3* connection, const std::string& path) {
 
 // Full synchronous: a daily lease must be on the disk before its bytes are served, even if the power fails. Secure delete: a
 // removed or rotated key is overwritten.
-constexpr const char* kPragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF";
+constexpr const char* kPragmas =
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF";
 
 }  // namespace
 

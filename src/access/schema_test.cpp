@@ -52,7 +52,8 @@ TEST_F(Schema, ANewFileIsPrivateAndHasVersionOne) {
   EXPECT_EQ(status.st_mode & 0777, 0600U);
   const auto connection = open();
   ASSERT_TRUE(connection);
-  auto statement = Statement::prepare(connection->get(), "db", "SELECT user_version, journal_mode FROM pragma_user_version, pragma_journal_mode");
+  auto statement =
+      Statement::prepare(connection->get(), "db", "SELECT user_version, journal_mode FROM pragma_user_version, pragma_journal_mode");
   ASSERT_TRUE(statement);
   auto row = statement->run();
   ASSERT_EQ(row.step(), true);

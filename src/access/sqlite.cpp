@@ -8,18 +8,28 @@ namespace qeaas::access {
 
 Error sqlite_error(int code) noexcept {
   switch (code & 0xff) {  // the low byte of an extended code is the primary one
-    case SQLITE_CORRUPT: case SQLITE_NOTADB: case SQLITE_MISMATCH: return Error::malformed;
-    case SQLITE_BUSY: case SQLITE_LOCKED: case SQLITE_CONSTRAINT: return Error::in_use;
-    case SQLITE_FULL: case SQLITE_NOMEM: return Error::no_space;
-    case SQLITE_PERM: case SQLITE_READONLY: case SQLITE_CANTOPEN: case SQLITE_AUTH: return Error::denied;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_MISMATCH: return Error::malformed;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_CONSTRAINT: return Error::in_use;
+    case SQLITE_FULL:
+    case SQLITE_NOMEM: return Error::no_space;
+    case SQLITE_PERM:
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN:
+    case SQLITE_AUTH: return Error::denied;
     case SQLITE_TOOBIG: return Error::too_large;
     default: return Error::io;
   }
 }
 
 tl::unexpected<Fault> damaged(const std::string& path, const std::string& words) {
-  return fault(Error::malformed, path + " is damaged (" + words + "). Nothing in it was changed. Stop qeaasd, move the file away, and put a backup in"
-                                 " its place or try: sqlite3 MOVED-FILE .recover | sqlite3 " + path);
+  return fault(Error::malformed, path + " is damaged (" + words +
+                                     "). Nothing in it was changed. Stop qeaasd, move the file away, and put a backup in"
+                                     " its place or try: sqlite3 MOVED-FILE .recover | sqlite3 " +
+                                     path);
 }
 
 tl::unexpected<Fault> sqlite_fault(sqlite3* connection, const std::string& path) {
@@ -38,8 +48,7 @@ Outcome<void> execute(sqlite3* connection, const std::string& path, const char* 
 
 Outcome<Statement> Statement::prepare(sqlite3* connection, const std::string& path, const char* sql) {
   sqlite3_stmt* raw = nullptr;
-  if (sqlite3_prepare_v3(connection, sql, -1, SQLITE_PREPARE_PERSISTENT, &raw, nullptr) != SQLITE_OK)
-    return sqlite_fault(connection, path);
+  if (sqlite3_prepare_v3(connection, sql, -1, SQLITE_PREPARE_PERSISTENT, &raw, nullptr) != SQLITE_OK) return sqlite_fault(connection, path);
   return Statement(StatementHandle(raw));
 }
 

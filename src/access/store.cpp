@@ -12,7 +12,8 @@ namespace qeaas::access {
 namespace {
 
 constexpr const char* kColumns =
-    "SELECT id, name, kind, credential, enabled, bytes_per_second, burst_bytes, bytes_per_day, last_seen, bytes_served, psk_key FROM identity ";
+    "SELECT id, name, kind, credential, enabled, bytes_per_second, burst_bytes, bytes_per_day, last_seen, bytes_served, psk_key FROM "
+    "identity ";
 
 std::optional<std::int64_t> column(const std::optional<Quota>& quota, std::uint64_t Quota::*member) {
   if (!quota) return std::nullopt;
@@ -57,9 +58,7 @@ Outcome<Record> read_record(const Statement::Run& run, const std::string& path) 
   return record;
 }
 
-tl::unexpected<Fault> no_such(std::string_view name) {
-  return fault(Error::not_found, "no identity is named '" + std::string(name) + "'");
-}
+tl::unexpected<Fault> no_such(std::string_view name) { return fault(Error::not_found, "no identity is named '" + std::string(name) + "'"); }
 
 // debited_today is what counts against the day's allowance. A stored day that is tomorrow is a clock that was set back over
 // midnight: it still counts, or setting the clock would refill. One further ahead was a wrong clock, and is dropped.
@@ -82,9 +81,7 @@ struct Store::Implementation {
   Outcome<void> change(Statement::Run& run, std::string_view name);
   tl::unexpected<Fault> failed() const { return sqlite_fault(connection.get(), path); }
   // forget_old_pages empties the write-ahead log, where a key that was removed may still stand. A reader may delay that.
-  void forget_old_pages() noexcept {
-    sqlite3_wal_checkpoint_v2(connection.get(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
-  }
+  void forget_old_pages() noexcept { sqlite3_wal_checkpoint_v2(connection.get(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr); }
 };
 
 Outcome<std::unique_ptr<Store::Implementation>> Store::Implementation::make(std::string path, Connection connection) {
@@ -107,10 +104,10 @@ Outcome<std::unique_ptr<Store::Implementation>> Store::Implementation::make(std:
     if (!statement) return tl::unexpected(statement.error());
     made.push_back(std::move(*statement));
   }
-  return std::unique_ptr<Implementation>(new Implementation{
-      std::move(path), std::move(connection), std::move(made[0]), std::move(made[1]), std::move(made[2]), std::move(made[3]),
-      std::move(made[4]), std::move(made[5]), std::move(made[6]), std::move(made[7]), std::move(made[8]), std::move(made[9]),
-      std::move(made[10])});
+  return std::unique_ptr<Implementation>(new Implementation{std::move(path), std::move(connection), std::move(made[0]), std::move(made[1]),
+                                                            std::move(made[2]), std::move(made[3]), std::move(made[4]), std::move(made[5]),
+                                                            std::move(made[6]), std::move(made[7]), std::move(made[8]), std::move(made[9]),
+                                                            std::move(made[10])});
 }
 
 Outcome<Record> Store::Implementation::find(std::string_view name) {
@@ -200,7 +197,8 @@ Outcome<void> Store::rotate(std::string_view name, const Credential& credential)
   if (!record) return tl::unexpected(record.error());
   if (record->identity.kind != credential.kind())
     return fault(Error::refused, "'" + std::string(name) + "' has a " + std::string(access::name(record->identity.kind)) +
-                                     "; it cannot become a " + std::string(access::name(credential.kind())) + ": remove it and add it again");
+                                     "; it cannot become a " + std::string(access::name(credential.kind())) +
+                                     ": remove it and add it again");
   {
     auto run = it.rotate.run();
     run.bind(std::string_view(credential.text())).bind_blob(credential.key()).bind(name);

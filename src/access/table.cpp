@@ -54,7 +54,8 @@ const Entry* Table::find_psk(std::string_view identity) const noexcept {
 }
 
 const Entry* Table::search(const ByDigest& list, const Digest& digest) noexcept {
-  const auto found = std::lower_bound(list.begin(), list.end(), digest, [](const auto& item, const Digest& key) { return item.first < key; });
+  const auto found =
+      std::lower_bound(list.begin(), list.end(), digest, [](const auto& item, const Digest& key) { return item.first < key; });
   return found != list.end() && found->first == digest ? found->second : nullptr;
 }
 
@@ -63,8 +64,8 @@ const Entry* Table::find_raw_public_key(const Digest& spki) const noexcept { ret
 const Entry* Table::find_token(const Digest& token) const noexcept { return search(tokens_, token); }
 
 const Entry* Table::find(std::int64_t id) const noexcept {
-  const auto found = std::lower_bound(entries_.begin(), entries_.end(), id,
-                                      [](const Entry& entry, std::int64_t key) { return entry.identity.id < key; });
+  const auto found =
+      std::lower_bound(entries_.begin(), entries_.end(), id, [](const Entry& entry, std::int64_t key) { return entry.identity.id < key; });
   return found != entries_.end() && found->identity.id == id ? &*found : nullptr;
 }
 

@@ -17,9 +17,9 @@ namespace qeaas::access {
 // Entry is one identity, ready for use. It lives as long as its Table; its account outlives both.
 struct Entry {
   Identity identity;
-  SecretBytes key;      // psk only
-  Quota quota;          // the identity's own or the default
-  Rate rate;            // of quota
+  SecretBytes key;  // psk only
+  Quota quota;      // the identity's own or the default
+  Rate rate;        // of quota
   std::shared_ptr<Account> account;
   bool enabled() const noexcept { return identity.enabled; }
 };

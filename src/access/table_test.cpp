@@ -80,7 +80,8 @@ TEST(Table, LookUpsAllocateNothing) {
   const auto before = allocations;
   const void* found = table.find_psk(name);
   found = found == nullptr ? table.find_psk("zebra") : found;
-  const bool strangers = table.find_certificate(unknown) || table.find_raw_public_key(unknown) || table.find_token(unknown) || table.find(4);
+  const bool strangers =
+      table.find_certificate(unknown) || table.find_raw_public_key(unknown) || table.find_token(unknown) || table.find(4);
   const auto after = allocations;
   EXPECT_EQ(after, before);
   EXPECT_NE(found, nullptr);

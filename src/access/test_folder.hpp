@@ -30,7 +30,9 @@ inline std::vector<std::uint8_t> pattern_bytes(std::size_t size, std::uint8_t fi
   for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::uint8_t>(first + i);
   return bytes;
 }
-inline Credential psk(std::string_view identity, std::uint8_t first = 1) { return std::move(*Credential::psk(identity, pattern_bytes(32, first))); }
+inline Credential psk(std::string_view identity, std::uint8_t first = 1) {
+  return std::move(*Credential::psk(identity, pattern_bytes(32, first)));
+}
 // fake_spki looks enough like DER: the identity is its hash.
 inline std::vector<std::uint8_t> fake_spki(std::uint8_t first) {
   auto bytes = pattern_bytes(44, first);

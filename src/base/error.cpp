@@ -47,14 +47,28 @@ std::string_view advice(Error error) noexcept { return kWords[static_cast<std::s
 
 Error from_errno(int number) noexcept {
   switch (number) {
-    case EAGAIN: case EINTR: return Error::would_block;
-    case ENOENT: case ENODEV: case ENXIO: return Error::not_found;
-    case EACCES: case EPERM: case EROFS: return Error::denied;
-    case EADDRINUSE: case EBUSY: case EEXIST: return Error::in_use;
-    case ECONNREFUSED: case EHOSTUNREACH: case ENETUNREACH: return Error::unreachable;
+    case EAGAIN:
+    case EINTR: return Error::would_block;
+    case ENOENT:
+    case ENODEV:
+    case ENXIO: return Error::not_found;
+    case EACCES:
+    case EPERM:
+    case EROFS: return Error::denied;
+    case EADDRINUSE:
+    case EBUSY:
+    case EEXIST: return Error::in_use;
+    case ECONNREFUSED:
+    case EHOSTUNREACH:
+    case ENETUNREACH: return Error::unreachable;
     case ETIMEDOUT: return Error::timeout;
-    case EPIPE: case ECONNRESET: return Error::closed;
-    case ENOSPC: case ENOBUFS: case ENOMEM: case EMFILE: case ENFILE: return Error::no_space;
+    case EPIPE:
+    case ECONNRESET: return Error::closed;
+    case ENOSPC:
+    case ENOBUFS:
+    case ENOMEM:
+    case EMFILE:
+    case ENFILE: return Error::no_space;
     default: return Error::io;
   }
 }

@@ -11,30 +11,30 @@
 namespace qeaas {
 
 enum class Error : std::uint8_t {
-  malformed,      // bytes or text do not follow their format
-  out_of_range,   // well-formed, but outside the documented limits
-  unknown,        // a name (source, key, group, resource) that nobody defined
-  unsupported,    // defined, but not by this build, this machine or this peer
-  too_large,      // more than the documented maximum
-  no_space,       // the caller's buffer or a fixed table is full
-  starved,        // too few full-entropy blocks at the moment; try again later
-  alarmed,        // a health test failed and its alarm is latched
-  source_gone,    // the noise source stopped answering
-  refused,        // allowed by no configuration: a simulated source, a plain link, a file that is no device
-  unauthorized,   // the peer did not prove who it is
-  forbidden,      // the peer is known and may not do this
-  over_quota,     // the allowance of an identity or an address is used up
-  not_trusted,    // a certificate, key or signature does not verify against what is trusted
-  tampered,       // authenticated data does not authenticate
-  would_block,    // nothing to read or no room to write right now
-  closed,         // the other side closed the channel
-  timeout,        // no answer within the time allowed
-  unreachable,    // the network or the name has no such peer
-  in_use,         // an address, a lock or a name is taken
-  not_found,      // no such file, entry or session
-  denied,         // the operating system denies it (permissions)
-  io,             // the operating system failed otherwise
-  crypto,         // the cryptographic library failed
+  malformed,     // bytes or text do not follow their format
+  out_of_range,  // well-formed, but outside the documented limits
+  unknown,       // a name (source, key, group, resource) that nobody defined
+  unsupported,   // defined, but not by this build, this machine or this peer
+  too_large,     // more than the documented maximum
+  no_space,      // the caller's buffer or a fixed table is full
+  starved,       // too few full-entropy blocks at the moment; try again later
+  alarmed,       // a health test failed and its alarm is latched
+  source_gone,   // the noise source stopped answering
+  refused,       // allowed by no configuration: a simulated source, a plain link, a file that is no device
+  unauthorized,  // the peer did not prove who it is
+  forbidden,     // the peer is known and may not do this
+  over_quota,    // the allowance of an identity or an address is used up
+  not_trusted,   // a certificate, key or signature does not verify against what is trusted
+  tampered,      // authenticated data does not authenticate
+  would_block,   // nothing to read or no room to write right now
+  closed,        // the other side closed the channel
+  timeout,       // no answer within the time allowed
+  unreachable,   // the network or the name has no such peer
+  in_use,        // an address, a lock or a name is taken
+  not_found,     // no such file, entry or session
+  denied,        // the operating system denies it (permissions)
+  io,            // the operating system failed otherwise
+  crypto,        // the cryptographic library failed
 };
 inline constexpr std::uint8_t kErrorCount = static_cast<std::uint8_t>(Error::crypto) + 1;
 

@@ -9,7 +9,9 @@ namespace qeaas {
 template <auto Free>
 struct Freer {
   template <class T>
-  void operator()(T* object) const noexcept { Free(object); }
+  void operator()(T* object) const noexcept {
+    Free(object);
+  }
 };
 template <class T, auto Free>
 using Handle = std::unique_ptr<T, Freer<Free>>;

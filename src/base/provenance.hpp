@@ -48,7 +48,7 @@ constexpr bool may_feed_direct(SourceKind kind) noexcept {
 
 // SourceTag is what an answer says about one source.
 struct SourceTag {
-  std::string id;      // unique within a server: "rdseed", "quantis0"
+  std::string id;  // unique within a server: "rdseed", "quantis0"
   SourceKind kind = SourceKind::physical;
   bool conditioned = false;  // the device conditions its output itself; the raw noise cannot be seen
 };

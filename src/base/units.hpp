@@ -9,7 +9,7 @@
 namespace qeaas {
 
 inline constexpr std::uint64_t kMicrobitsPerBit = 1'000'000;
-inline constexpr std::size_t kBlockBytes = 32;   // one full-entropy block: the output of SHA-256
+inline constexpr std::size_t kBlockBytes = 32;  // one full-entropy block: the output of SHA-256
 inline constexpr std::size_t kBlockBits = 256;
 
 // MinEntropy is an amount of min-entropy (or of full-entropy output), exact in micro-bits.

@@ -33,14 +33,14 @@ struct CoapClientOptions {
   Clock::duration ack_timeout = 2s;  // RFC 7252 4.8
   double ack_random_factor = 1.5;
   unsigned max_retransmit = 4;
-  Clock::duration answer_timeout = 30s;         // for each message exchange, a separate response included
+  Clock::duration answer_timeout = 30s;  // for each message exchange, a separate response included
   std::size_t max_body_bytes = kMaxAnswerBytes;
   std::function<TimePoint()> now = Clock::now;
 };
 
 // ClientStatistics adds up over the life of one client. Bytes are those of CoAP messages; the DtlsReport counts datagrams.
 struct ClientStatistics {
-  std::uint64_t round_trips = 0;      // exchanges that were answered
+  std::uint64_t round_trips = 0;  // exchanges that were answered
   std::uint64_t retransmissions = 0;
   std::uint64_t messages_sent = 0;
   std::uint64_t messages_received = 0;
@@ -94,8 +94,8 @@ class CoapClient {
   CoapClientOptions options_;
   ClientStatistics statistics_;
   std::uint16_t next_id_ = 0;
-  coap::Token last_token_;               // of the exchange before, whose response may come twice
-  std::vector<std::uint8_t> echo_;       // the server's latest challenge
+  coap::Token last_token_;          // of the exchange before, whose response may come twice
+  std::vector<std::uint8_t> echo_;  // the server's latest challenge
   std::optional<TimePoint> first_request_;
   std::array<std::uint8_t, kMaxMessageBytes> outgoing_{};
   Secret<kMaxMessageBytes> incoming_;

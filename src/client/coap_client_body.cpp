@@ -62,12 +62,14 @@ Answered<CoapClient::Step> CoapClient::take(const MessageView& response, Body& b
   if (response.code == coap::code::kRequestEntityIncomplete && body.received_bytes > 0) return Step::start_again;
   if (!response.code.is_success()) return tl::unexpected(refusal_of(response));
   const auto option = response.options.find(Option::block2);
-  if (!option && body.received_bytes > 0) return refuse(Error::malformed, "the server answered a request for one block without saying which block");
+  if (!option && body.received_bytes > 0)
+    return refuse(Error::malformed, "the server answered a request for one block without saying which block");
   const auto block = option ? coap::decode_block(option->value) : Result<Block>(Block{});
   if (!block) return refuse(Error::malformed, "the server's answer has a Block2 option that is none");
   auto etag = value_of(response, Option::etag);
   if (body.received_bytes > 0 && etag != body.etag) return Step::start_again;
-  if (option && block->more && etag.empty()) return refuse(Error::malformed, "the server sends a body in blocks without an ETag; nothing says that they belong together");
+  if (option && block->more && etag.empty())
+    return refuse(Error::malformed, "the server sends a body in blocks without an ETag; nothing says that they belong together");
   if (body.received_bytes == 0) {
     body.etag = std::move(etag);
     if (const auto format = response.options.find(Option::content_format))

@@ -26,7 +26,7 @@ struct CoapClient::Body {
 
   std::vector<SecretBytes> blocks;  // never moved in memory, so that no copy is left behind
   std::size_t received_bytes = 0;
-  std::uint64_t total_bytes = 0;    // as the server estimates; zero: unknown
+  std::uint64_t total_bytes = 0;  // as the server estimates; zero: unknown
   std::uint8_t szx = coap::kMaxBlockSzx;
   std::vector<std::uint8_t> etag;
   std::optional<std::uint16_t> content_format;

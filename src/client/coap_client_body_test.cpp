@@ -141,16 +141,24 @@ TEST_F(CoapClientBody, MalformedBlocksAreRefused) {
       {"another block", [&](std::uint32_t) { return block_reply(body, 1, 6, kEtag); }},
       {"another block", [&](std::uint32_t asked) { return block_reply(body, asked == 1 ? 0 : asked, 6, kEtag); }},
       {"without an ETag", [&](std::uint32_t asked) { return block_reply(body, asked, 6, {}); }},
-      {"another size", [&](std::uint32_t asked) {
+      {"another size",
+       [&](std::uint32_t asked) {
          auto reply = block_reply(body, asked, 6, kEtag);
          reply.payload.pop_back();
          return reply;
        }},
-      {"without saying which", [&](std::uint32_t asked) { return asked == 0 ? block_reply(body, 0, 6, kEtag) : Reply{coap::code::kContent, {{Option::etag, kEtag}}, {1}}; }},
-      {"that is none", [&](std::uint32_t) { return Reply{coap::code::kContent, {{Option::etag, kEtag}, {Option::block2, {7}}}, {1}}; }},
+      {"without saying which",
+       [&](std::uint32_t asked) {
+         return asked == 0 ? block_reply(body, 0, 6, kEtag) : Reply{coap::code::kContent, {{Option::etag, kEtag}}, {1}};
+       }},
+      {"that is none",
+       [&](std::uint32_t) {
+         return Reply{coap::code::kContent, {{Option::etag, kEtag}, {Option::block2, {7}}}, {1}};
+       }},
   };
   for (const auto& one : cases) {
-    const auto fault = refusal([&](FakeChannel& to, const MessageView& request) { to.deliver(one.reply(test::asked_block(request)).piggybacked(request)); });
+    const auto fault = refusal(
+        [&](FakeChannel& to, const MessageView& request) { to.deliver(one.reply(test::asked_block(request)).piggybacked(request)); });
     EXPECT_EQ(fault.error, Error::malformed) << one.words;
     EXPECT_NE(fault.text.find(one.words), std::string::npos) << fault.text;
   }
@@ -170,7 +178,8 @@ TEST_F(CoapClientBody, AnEchoChallengeIsAnsweredOnceAndKept) {
   const auto body = body_of(2000);
   FakeChannel channel([&](FakeChannel& to, const MessageView& request) {
     const auto echo = request.options.find(Option::echo);
-    if (!echo || !std::ranges::equal(echo->value, challenge)) return to.deliver(Reply{coap::code::kUnauthorized, {{Option::echo, challenge}}, {}}.piggybacked(request));
+    if (!echo || !std::ranges::equal(echo->value, challenge))
+      return to.deliver(Reply{coap::code::kUnauthorized, {{Option::echo, challenge}}, {}}.piggybacked(request));
     to.deliver(block_reply(body, test::asked_block(request), 6, kEtag).piggybacked(request));
   });
   const auto response = get(channel);

@@ -142,9 +142,9 @@ TEST_F(CoapClientTest, StrangersAreIgnoredOrReset) {
     to.deliver(kHello.write(Type::con, 501, coap::Token::of(test::Message{1, 2}).value()));
     to.deliver(test::empty(Type::con, 502));  // a ping
     to.deliver({});
-    to.deliver({0x40});                        // no message
-    to.deliver({0x4F, 0x01, 0x01, 0xF7});      // a confirmable one with a token length of 15
-    to.deliver(Message(5000, 0x40));           // longer than any
+    to.deliver({0x40});                    // no message
+    to.deliver({0x4F, 0x01, 0x01, 0xF7});  // a confirmable one with a token length of 15
+    to.deliver(Message(5000, 0x40));       // longer than any
     to.deliver(kHello.piggybacked(request), 5ms);
   });
   EXPECT_TRUE(is_body(get(channel)));
@@ -208,7 +208,9 @@ TEST_F(CoapClientTest, AnUnknownCriticalOptionIsRejected) {
 
 TEST_F(CoapClientTest, AStarvedServerSaysWhenToComeBack) {
   FakeChannel channel([](FakeChannel& to, const MessageView& request) {
-    Reply reply{coap::code::kServiceUnavailable, {{Option::content_format, test::uint_value(257)}, {Option::max_age, test::uint_value(7)}}, Message(512)};
+    Reply reply{coap::code::kServiceUnavailable,
+                {{Option::content_format, test::uint_value(257)}, {Option::max_age, test::uint_value(7)}},
+                Message(512)};
     reply.payload.resize(encode_problem_cbor(Error::alarmed, "source \"rdseed\" is alarmed", reply.payload).value());
     to.deliver(reply.piggybacked(request));
   });
@@ -219,16 +221,22 @@ TEST_F(CoapClientTest, AStarvedServerSaysWhenToComeBack) {
 }
 
 TEST_F(CoapClientTest, EveryErrorCodeHasItsError) {
-  const std::vector<std::pair<coap::Code, Error>> cases{
-      {coap::code::kBadRequest, Error::malformed},          {coap::code::kUnauthorized, Error::unauthorized},
-      {coap::code::kBadOption, Error::unsupported},         {coap::code::kForbidden, Error::forbidden},
-      {coap::code::kNotFound, Error::not_found},            {coap::code::kMethodNotAllowed, Error::unsupported},
-      {coap::code::kRequestEntityIncomplete, Error::unsupported},
-      {coap::code::kRequestEntityTooLarge, Error::too_large}, {coap::code::kTooManyRequests, Error::over_quota},
-      {coap::code::kInternalServerError, Error::io},        {coap::code::kServiceUnavailable, Error::starved},
-      {coap::code::kGatewayTimeout, Error::timeout}};
+  const std::vector<std::pair<coap::Code, Error>> cases{{coap::code::kBadRequest, Error::malformed},
+                                                        {coap::code::kUnauthorized, Error::unauthorized},
+                                                        {coap::code::kBadOption, Error::unsupported},
+                                                        {coap::code::kForbidden, Error::forbidden},
+                                                        {coap::code::kNotFound, Error::not_found},
+                                                        {coap::code::kMethodNotAllowed, Error::unsupported},
+                                                        {coap::code::kRequestEntityIncomplete, Error::unsupported},
+                                                        {coap::code::kRequestEntityTooLarge, Error::too_large},
+                                                        {coap::code::kTooManyRequests, Error::over_quota},
+                                                        {coap::code::kInternalServerError, Error::io},
+                                                        {coap::code::kServiceUnavailable, Error::starved},
+                                                        {coap::code::kGatewayTimeout, Error::timeout}};
   for (const auto& [code, error] : cases) {
-    FakeChannel channel([&, reply = Reply{code, {}, {'w', 'h', 'y', 0x1B}}](FakeChannel& to, const MessageView& request) { to.deliver(reply.piggybacked(request)); });
+    FakeChannel channel([&, reply = Reply{code, {}, {'w', 'h', 'y', 0x1B}}](FakeChannel& to, const MessageView& request) {
+      to.deliver(reply.piggybacked(request));
+    });
     EXPECT_EQ(refusal(channel), error) << code.klass() << "." << code.detail();
     EXPECT_NE(text_.find(", why?"), std::string::npos) << text_;  // no escape sequence reaches a terminal
     const bool may_wait = code == coap::code::kTooManyRequests || code == coap::code::kServiceUnavailable;
@@ -237,7 +245,9 @@ TEST_F(CoapClientTest, EveryErrorCodeHasItsError) {
 }
 
 TEST_F(CoapClientTest, UnreadableTextStaysOut) {
-  EXPECT_EQ(printable("a\xC2\x9B" "b\x7F\n"), "a??b??");
+  EXPECT_EQ(printable("a\xC2\x9B"
+                      "b\x7F\n"),
+            "a??b??");
   EXPECT_EQ(printable("gr\xC3\xBC\xC3\x9F"), "gr\xC3\xBC\xC3\x9F");
   EXPECT_EQ(printable("\xFF"), "(unreadable text)");
 }

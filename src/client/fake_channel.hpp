@@ -69,7 +69,9 @@ struct Reply {
   Message payload;
 
   Message piggybacked(const coap::MessageView& request) const { return write(coap::Type::ack, request.id, request.token); }
-  Message separate(const coap::MessageView& request, std::uint16_t id, coap::Type type = coap::Type::con) const { return write(type, id, request.token); }
+  Message separate(const coap::MessageView& request, std::uint16_t id, coap::Type type = coap::Type::con) const {
+    return write(type, id, request.token);
+  }
   Message write(coap::Type type, std::uint16_t id, const coap::Token& token) const {
     Message message(4096);
     coap::MessageWriter writer(message, type, code, id, token);

@@ -48,8 +48,10 @@ class Download {
 
   void ask(std::size_t i, std::uint32_t size, const CoapClient::Progress& progress) {
     auto answer = links_[i]->random(size, plan_.type, progress);
-    if (answer) answers_[i] = std::move(*answer);
-    else report_.servers[i].failure = std::move(answer.error());
+    if (answer)
+      answers_[i] = std::move(*answer);
+    else
+      report_.servers[i].failure = std::move(answer.error());
   }
 
   void deliver(std::uint32_t size) {
@@ -109,7 +111,8 @@ bool FetchReport::simulated() const noexcept {
   return std::ranges::any_of(servers, [](const ServerAccount& account) { return account.simulated; });
 }
 
-FetchReport fetch(std::span<const std::unique_ptr<ServerLink>> links, const FetchPlan& plan, const FetchSink& sink, const FetchProgress& progress) {
+FetchReport fetch(std::span<const std::unique_ptr<ServerLink>> links, const FetchPlan& plan, const FetchSink& sink,
+                  const FetchProgress& progress) {
   return Download(links, plan, sink, progress).run();
 }
 

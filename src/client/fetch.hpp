@@ -25,9 +25,9 @@ struct FetchPlan {
 // ServerAccount is what one server did for a download.
 struct ServerAccount {
   LinkReport link;
-  std::optional<Refusal> failure;   // why it was left out
-  std::uint64_t bytes = 0;          // that went into the result
-  std::vector<SourceTag> sources;   // every source that any of its answers names
+  std::optional<Refusal> failure;  // why it was left out
+  std::uint64_t bytes = 0;         // that went into the result
+  std::vector<SourceTag> sources;  // every source that any of its answers names
   bool simulated = false;
 };
 

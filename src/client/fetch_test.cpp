@@ -175,12 +175,16 @@ TEST_F(Fetch, AServerThatCannotBeReachedIsNamed) {
 TEST_F(Fetch, AnswersThatAreNoneAreRefused) {
   Server server;
   const auto cbor = test::uint_value(60);
-  server.instead = [&](Server& self) { return std::optional(Reply{coap::code::kContent, {{Option::content_format, cbor}}, self.body(31)}); };
+  server.instead = [&](Server& self) {
+    return std::optional(Reply{coap::code::kContent, {{Option::content_format, cbor}}, self.body(31)});
+  };
   EXPECT_EQ(failure(server), Error::malformed);
   EXPECT_NE(text_.find("31 bytes of type mixed where 32"), std::string::npos) << text_;
   server.instead = [&](Server&) { return std::optional(Reply{coap::code::kContent, {{Option::content_format, cbor}}, {0xFF}}); };
   EXPECT_EQ(failure(server), Error::malformed);
-  server.instead = [&](Server& self) { return std::optional(Reply{coap::code::kContent, {{Option::content_format, test::uint_value(42)}}, self.body(32)}); };
+  server.instead = [&](Server& self) {
+    return std::optional(Reply{coap::code::kContent, {{Option::content_format, test::uint_value(42)}}, self.body(32)});
+  };
   EXPECT_EQ(failure(server), Error::malformed);
   EXPECT_NE(text_.find("another format"), std::string::npos) << text_;
 }
@@ -217,7 +221,8 @@ TEST_F(Fetch, ASinkThatFailsEndsIt) {
   Server server;
   std::vector<std::unique_ptr<ServerLink>> links;
   links.push_back(server.link());
-  const auto report = fetch(links, {200'000, EntropyType::mixed, 1}, [](Bytes) -> Outcome<void> { return fault(Error::no_space, "disk full"); });
+  const auto report =
+      fetch(links, {200'000, EntropyType::mixed, 1}, [](Bytes) -> Outcome<void> { return fault(Error::no_space, "disk full"); });
   ASSERT_TRUE(report.failure);
   EXPECT_EQ(report.failure->text, "disk full");
   EXPECT_EQ(report.bytes, 0u);
@@ -246,7 +251,8 @@ TEST_F(Fetch, ReportsAreReadOrRefused) {
 
 TEST(Address, OnlyServersAreAccepted) {
   LinkOptions options;
-  for (const auto* url : {"coaps://h", "coaps://h:1", "coaps://[::1]", "coaps://h/", "coaps://h/random"}) EXPECT_TRUE(ServerLink::make(url, options.duplicate())) << url;
+  for (const auto* url : {"coaps://h", "coaps://h:1", "coaps://[::1]", "coaps://h/", "coaps://h/random"})
+    EXPECT_TRUE(ServerLink::make(url, options.duplicate())) << url;
   EXPECT_EQ(ServerLink::make("coap://h", options.duplicate()).error().error, Error::refused);
   EXPECT_EQ(ServerLink::make("https://h", options.duplicate()).error().error, Error::unsupported);
   for (const auto* url : {"h", "coaps://", "coaps://h/sources", "coaps://h/random?n=3", "coaps://h/#x"})

@@ -59,7 +59,7 @@ Bytes after(Bytes text, Bytes pattern) {
 bool issued_by(Bytes leaf, Bytes root) {
   constexpr std::array<std::uint8_t, 5> kSubjectKeyId{0x06, 0x03, 0x55, 0x1D, 0x0E};
   constexpr std::array<std::uint8_t, 5> kAuthorityKeyId{0x06, 0x03, 0x55, 0x1D, 0x23};
-  const auto subject = after(root, kSubjectKeyId);    // 04 n 04 m id
+  const auto subject = after(root, kSubjectKeyId);      // 04 n 04 m id
   const auto authority = after(leaf, kAuthorityKeyId);  // 04 n 30 m 80 k id
   if (subject.size() < 4 || authority.size() < 6) return false;
   const std::size_t size = subject[3];
@@ -168,8 +168,8 @@ Outcome<KeyPair> Store::load_key(SignatureAlgorithm algorithm, const std::string
 Outcome<KeyPair> Store::load_or_make_key(SignatureAlgorithm algorithm, const std::string& file, const std::string& certificate) {
   if (exists(file)) return load_key(algorithm, file);
   if (exists(certificate))
-    return fault(Error::not_found, path(file) + " is missing, although " + certificate +
-                                       " is there; restore it from a backup, or move " + certificate + " away to have both made anew");
+    return fault(Error::not_found, path(file) + " is missing, although " + certificate + " is there; restore it from a backup, or move " +
+                                       certificate + " away to have both made anew");
   auto key = make_key_pair(algorithm);
   if (!key) return explain(key.error(), "making a " + std::string(name(algorithm)) + " key");
   const auto pem = key_to_pem(*key);
@@ -214,8 +214,9 @@ Outcome<void> Store::authorities() {
 Outcome<void> Store::check_roots() const {
   for (std::size_t i = 0; i < kPlans.size(); ++i) {
     if (!belong_together(pairs_[i]->root, pairs_[i]->ca_key))
-      return fault(Error::malformed, path(std::string(kCaFile)) + " and " + kPlans[i].ca_key +
-                                         " do not belong together; restore both from one backup, or move ca.pem away to have it made anew for this key");
+      return fault(Error::malformed,
+                   path(std::string(kCaFile)) + " and " + kPlans[i].ca_key +
+                       " do not belong together; restore both from one backup, or move ca.pem away to have it made anew for this key");
     const auto left = days_left(pairs_[i]->root);
     if (!left || *left < 1)
       return fault(Error::not_trusted, "the CA certificate in " + path(std::string(kCaFile)) +

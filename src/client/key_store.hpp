@@ -20,10 +20,10 @@ inline constexpr int kReissueBelowDays = 30;
 inline constexpr std::string_view kCaFile = "ca.pem";  // both roots: ML-DSA-44, then P-256
 
 struct ServerKeys {
-  Credential ml_dsa_44;             // ready for DtlsContextOptions
+  Credential ml_dsa_44;  // ready for DtlsContextOptions
   Credential p256;
-  std::vector<Der> roots;           // of ML-DSA-44, then of P-256: the content of ca.pem
-  std::vector<std::string> names;   // that the leaves carry
+  std::vector<Der> roots;            // of ML-DSA-44, then of P-256: the content of ca.pem
+  std::vector<std::string> names;    // that the leaves carry
   std::vector<std::string> written;  // file names that this call made or replaced, for the log
 };
 

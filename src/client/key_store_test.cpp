@@ -58,8 +58,8 @@ class KeyStore : public Test {
   TestFolder scratch_;
 };
 
-const std::vector<std::string> kAllFiles{"ca-mldsa44.key", "ca-p256.key", "ca.pem", "server-mldsa44.key", "server-mldsa44.pem",
-                                         "server-p256.key", "server-p256.pem"};
+const std::vector<std::string> kAllFiles{"ca-mldsa44.key",     "ca-p256.key",     "ca.pem",         "server-mldsa44.key",
+                                         "server-mldsa44.pem", "server-p256.key", "server-p256.pem"};
 
 TEST_F(KeyStore, MakesEverythingOnce) {
   auto first = load();
@@ -138,8 +138,10 @@ TEST_F(KeyStore, ReissuesALeafThatRunsOut) {
   };
   const auto ca = content(folder() / "ca.pem");
   const auto roots = certificates_from_pem({reinterpret_cast<const std::uint8_t*>(ca.data()), ca.size()}).value();
-  const auto short_lived = make_leaf(read("server-p256.key"), {"qeaas server", {"localhost", "127.0.0.1", "::1"}, kReissueBelowDays - 5, true},
-                                     read("ca-p256.key"), roots[1]).value();
+  const auto short_lived =
+      make_leaf(read("server-p256.key"), {"qeaas server", {"localhost", "127.0.0.1", "::1"}, kReissueBelowDays - 5, true},
+                read("ca-p256.key"), roots[1])
+          .value();
   put("server-p256.pem", certificate_to_pem(short_lived));
   const auto keys = load();
   ASSERT_TRUE(keys) << keys.error().text;
@@ -151,8 +153,8 @@ TEST_F(KeyStore, GoesOnAfterAnInterruptedStart) {
   const auto first = load();
   ASSERT_TRUE(first);
   // The order of writing; an interruption leaves any number of the first ones.
-  const std::vector<std::string> order{"ca-mldsa44.key", "ca-p256.key", "ca.pem", "server-mldsa44.key", "server-p256.key", "server-mldsa44.pem",
-                                       "server-p256.pem"};
+  const std::vector<std::string> order{"ca-mldsa44.key",  "ca-p256.key",        "ca.pem",         "server-mldsa44.key",
+                                       "server-p256.key", "server-mldsa44.pem", "server-p256.pem"};
   for (std::size_t kept = 0; kept < order.size(); ++kept) {
     const auto before = snapshot();
     for (std::size_t i = kept; i < order.size(); ++i) fs::remove(folder() / order[i]);

@@ -24,9 +24,12 @@ ClientStatistics operator+(ClientStatistics a, const ClientStatistics& b) {
 Outcome<void> check(const CoapUri& uri, const std::string& url, bool allow_plain) {
   const bool plain_path = uri.path.empty() || (uri.path.size() == 1 && (uri.path[0].empty() || uri.path[0] == "random"));
   if (!plain_path || !uri.query.empty())
-    return fault(Error::malformed, "address \"" + url + "\": write coaps://host or coaps://host:port; number and type of bytes are options of the command");
+    return fault(Error::malformed,
+                 "address \"" + url + "\": write coaps://host or coaps://host:port; number and type of bytes are options of the command");
   if (!uri.secure && !allow_plain)
-    return fault(Error::refused, "address \"" + url + "\" is plain CoAP: everybody on the way can read and change the bytes; use coaps://, or --insecure for a test");
+    return fault(Error::refused,
+                 "address \"" + url +
+                     "\" is plain CoAP: everybody on the way can read and change the bytes; use coaps://, or --insecure for a test");
   return {};
 }
 
@@ -75,8 +78,11 @@ Outcome<std::unique_ptr<ServerLink>> ServerLink::make(const std::string& url, Li
 }
 
 ServerLink::ServerLink(const CoapUri& uri, unsigned retries, std::chrono::seconds longest_wait, Seams seams)
-    : url_(to_text({uri.secure, uri.host, uri.host_kind, uri.port, {}, {}})), retries_(retries), longest_wait_(longest_wait),
-      seams_(std::move(seams)), began_(seams_.coap.now()) {
+    : url_(to_text({uri.secure, uri.host, uri.host_kind, uri.port, {}, {}})),
+      retries_(retries),
+      longest_wait_(longest_wait),
+      seams_(std::move(seams)),
+      began_(seams_.coap.now()) {
   if (url_.ends_with('/')) url_.pop_back();
   past_.url = url_;
 }
@@ -121,12 +127,14 @@ Answered<CoapResponse> ServerLink::get(const CoapRequest& request, const CoapCli
 Answered<RandomAnswer> ServerLink::random(std::uint32_t bytes, EntropyType type, const CoapClient::Progress& progress) {
   const auto response = get({{"random"}, {"n=" + std::to_string(bytes), "t=" + std::string(name(type))}, coap::format::kCbor}, progress);
   if (!response) return tl::unexpected(response.error());
-  if (response->content_format != coap::format::kCbor) return refuse(Error::malformed, "the server answered in another format than CBOR; is it a qeaas server?");
+  if (response->content_format != coap::format::kCbor)
+    return refuse(Error::malformed, "the server answered in another format than CBOR; is it a qeaas server?");
   auto answer = decode_random_answer(AnswerFormat::cbor, response->payload.span());
   if (!answer) return tl::unexpected(Refusal{explain(answer.error(), "the server's answer cannot be read").value(), std::nullopt});
   if (answer->random.size() != bytes || answer->type != type)
-    return refuse(Error::malformed, "the server gave " + std::to_string(answer->random.size()) + " bytes of type " + std::string(name(answer->type)) +
-                                        " where " + std::to_string(bytes) + " of type " + std::string(name(type)) + " were asked for");
+    return refuse(Error::malformed, "the server gave " + std::to_string(answer->random.size()) + " bytes of type " +
+                                        std::string(name(answer->type)) + " where " + std::to_string(bytes) + " of type " +
+                                        std::string(name(type)) + " were asked for");
   return std::move(*answer);
 }
 

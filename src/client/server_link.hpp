@@ -18,14 +18,14 @@
 namespace qeaas {
 
 struct LinkOptions {
-  std::vector<int> groups;   // code points, in order of preference
-  std::vector<Der> roots;    // trusted CA certificates
+  std::vector<int> groups;  // code points, in order of preference
+  std::vector<Der> roots;   // trusted CA certificates
   bool verify = true;
   bool allow_plain = false;  // coap:// addresses: nothing is encrypted or authenticated
   std::optional<PskCredential> psk;
-  Clock::duration timeout = 15s;           // for the handshake, and for each answer
-  unsigned retries = 2;                    // after a 5.03 or 4.29 that gives a time, or a session that was closed
-  std::chrono::seconds longest_wait{10};   // a server that asks for more patience is a failure at once
+  Clock::duration timeout = 15s;          // for the handshake, and for each answer
+  unsigned retries = 2;                   // after a 5.03 or 4.29 that gives a time, or a session that was closed
+  std::chrono::seconds longest_wait{10};  // a server that asks for more patience is a failure at once
 
   LinkOptions duplicate() const;  // copies everything, secrets included, for another server
 };
@@ -33,11 +33,11 @@ struct LinkOptions {
 // LinkReport is what a person asks about a link; it outlives it.
 struct LinkReport {
   std::string url;
-  std::string address;              // of the server, once it is known
-  std::optional<DtlsReport> dtls;   // none for a plain link
+  std::string address;             // of the server, once it is known
+  std::optional<DtlsReport> dtls;  // none for a plain link
   ClientStatistics statistics;
   Clock::duration handshake{};
-  Clock::duration total{};          // from the first look-up on
+  Clock::duration total{};  // from the first look-up on
 };
 
 class ServerLink {

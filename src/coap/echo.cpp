@@ -31,8 +31,7 @@ std::array<std::uint8_t, kEchoBytes> make(const Secret<32>& key, Bytes address, 
 
 }  // namespace
 
-EchoGuard::EchoGuard(Secret<32> key, std::size_t addresses)
-    : key_(std::move(key)), known_(std::bit_ceil(std::max(addresses, kWays))) {
+EchoGuard::EchoGuard(Secret<32> key, std::size_t addresses) : key_(std::move(key)), known_(std::bit_ceil(std::max(addresses, kWays))) {
   constexpr std::array<std::uint8_t, 1> kBefore{0};
   hmac_sha256(key_.span(), kBefore, previous_key_.span());
 }
@@ -63,8 +62,8 @@ bool EchoGuard::accept(Bytes address, Bytes echo, TimePoint now) noexcept {
   for (std::size_t i = 0; i < kTimeBytes; ++i) seconds = seconds << 8 | echo[i];
   // Modulo 2^32, like the time itself; a time in the future is a large age.
   if (seconds_of(now) - seconds > static_cast<std::uint32_t>(kEchoFreshness.count())) return false;
-  const bool ours = equal_in_constant_time(echo, make(key_, address, seconds)) ||
-                    equal_in_constant_time(echo, make(previous_key_, address, seconds));
+  const bool ours =
+      equal_in_constant_time(echo, make(key_, address, seconds)) || equal_in_constant_time(echo, make(previous_key_, address, seconds));
   if (ours) remember(address, now);
   return ours;
 }
@@ -84,9 +83,8 @@ bool EchoGuard::verified(Bytes address, TimePoint now) const noexcept {
 
 void EchoGuard::remember(Bytes address, TimePoint now) noexcept {
   const auto set = std::span(known_).subspan(first_way(address), kWays);
-  auto place = std::find_if(set.begin(), set.end(), [&](const Known& known) {
-    return std::ranges::equal(address, Bytes{known.address}.first(known.size));
-  });
+  auto place = std::find_if(set.begin(), set.end(),
+                            [&](const Known& known) { return std::ranges::equal(address, Bytes{known.address}.first(known.size)); });
   if (place == set.end()) place = std::min_element(set.begin(), set.end(), [](auto& a, auto& b) { return a.until < b.until; });
   std::copy(address.begin(), address.end(), place->address.begin());
   place->size = static_cast<std::uint8_t>(address.size());

@@ -25,26 +25,26 @@ namespace qeaas::coap {
 
 // Limits of one worker.
 struct Limits {
-  std::size_t exchanges = 8192;              // message IDs remembered; rounded up to a power of two
-  std::size_t exchange_bytes = 1 << 20;      // of answers kept for duplicates; rounded up to a power of two
-  std::size_t transfers = 1024;              // bodies fetched block by block
+  std::size_t exchanges = 8192;          // message IDs remembered; rounded up to a power of two
+  std::size_t exchange_bytes = 1 << 20;  // of answers kept for duplicates; rounded up to a power of two
+  std::size_t transfers = 1024;          // bodies fetched block by block
   std::size_t transfer_bytes = 4 << 20;
   std::size_t observations = 1024;
-  std::size_t verified_addresses = 4096;     // of plain peers; rounded up to a power of two
+  std::size_t verified_addresses = 4096;  // of plain peers; rounded up to a power of two
 };
 
 // Counters only grow; a front end publishes them.
 struct Counters {
-  std::uint64_t requests = 0;          // that reached a resource or were refused, duplicates not counted
-  std::uint64_t draws = 0;             // that succeeded
+  std::uint64_t requests = 0;  // that reached a resource or were refused, duplicates not counted
+  std::uint64_t draws = 0;     // that succeeded
   std::uint64_t bytes_drawn = 0;
-  std::uint64_t refusals = 0;          // 4.xx and 5.xx answers, Echo challenges not counted
+  std::uint64_t refusals = 0;  // 4.xx and 5.xx answers, Echo challenges not counted
   std::uint64_t duplicates = 0;
-  std::uint64_t rejected = 0;          // malformed, of reserved code, or not for a server
-  std::uint64_t challenges = 0;        // 4.01 with Echo
+  std::uint64_t rejected = 0;    // malformed, of reserved code, or not for a server
+  std::uint64_t challenges = 0;  // 4.01 with Echo
   std::uint64_t notifications = 0;
   std::uint64_t retransmissions = 0;
-  std::uint64_t observers_lost = 0;    // removed for a reset or for silence
+  std::uint64_t observers_lost = 0;  // removed for a reset or for silence
 };
 
 class Endpoint {
@@ -135,7 +135,7 @@ class Endpoint {
   Outstanding outstanding_;
   EchoGuard echo_;
   std::uint64_t last_serial_ = 0;
-  std::size_t out_used_ = 0;      // bytes of each buffer to wipe
+  std::size_t out_used_ = 0;  // bytes of each buffer to wipe
   std::size_t random_used_ = 0;
   std::size_t body_used_ = 0;
   std::array<std::uint8_t, kMaxDatagramBytes> out_{};

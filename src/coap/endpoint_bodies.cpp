@@ -21,17 +21,12 @@ std::size_t most_body(const BodyKey& key) noexcept {
 
 Code code_of(Error error) noexcept {
   switch (error) {
-    case Error::over_quota:
-      return code::kTooManyRequests;
-    case Error::too_large:
-      return code::kRequestEntityTooLarge;
-    case Error::unauthorized:
-      return code::kUnauthorized;
+    case Error::over_quota: return code::kTooManyRequests;
+    case Error::too_large: return code::kRequestEntityTooLarge;
+    case Error::unauthorized: return code::kUnauthorized;
     case Error::forbidden:
-    case Error::refused:
-      return code::kForbidden;
-    default:
-      return code::kServiceUnavailable;
+    case Error::refused: return code::kForbidden;
+    default: return code::kServiceUnavailable;
   }
 }
 

@@ -24,8 +24,12 @@ TEST(EndpointEcho, SmallAnswersNeedNoProof) {
 }
 
 TEST(EndpointEcho, LargeAnswersAre) {
-  const Ask requests[] = {Ask::random({"n=102"}), Ask::random({"n=65536"}).block(0, 0), Ask::random().with(Option::accept, 50u),
-                          Ask::random().with(Option::observe, 0u), Ask::path({"sources"}), Ask::path({"health"}),
+  const Ask requests[] = {Ask::random({"n=102"}),
+                          Ask::random({"n=65536"}).block(0, 0),
+                          Ask::random().with(Option::accept, 50u),
+                          Ask::random().with(Option::observe, 0u),
+                          Ask::path({"sources"}),
+                          Ask::path({"health"}),
                           Ask::path({".well-known", "core"})};
   for (const Ask& request : requests) {
     World world;

@@ -105,9 +105,12 @@ TEST(EndpointMemory, RefusalsAllocateNothing) {
   World world;
   FakePeer peer(1, false);
   peer.keep = false;
-  Buffer requests[] = {Ask::random({"n=0"}).encode(),        Ask::path({"nowhere"}).encode(), Ask::random().with(Option{9}, "x").encode(),
+  Buffer requests[] = {Ask::random({"n=0"}).encode(),
+                       Ask::path({"nowhere"}).encode(),
+                       Ask::random().with(Option{9}, "x").encode(),
                        Ask::random({"n=65536"}).encode(),  // Echo
-                       Buffer{0x40, 0, 1, 1},                Buffer{0x49, 1, 1, 1}};
+                       Buffer{0x40, 0, 1, 1},
+                       Buffer{0x49, 1, 1, 1}};
   std::size_t id = 0;
   for (Buffer& request : requests) world.endpoint.on_datagram(peer, request, world.now);
   const std::uint64_t before = heap.allocations;

@@ -153,24 +153,19 @@ TEST_P(EndpointRejects, ConfirmableOnly) {
 
 INSTANTIATE_TEST_SUITE_P(
     Rfc7252, EndpointRejects,
-    ::testing::Values(Bad{"nothing", {}, false}, Bad{"three bytes", {0x40, 0x01, 0xab}, false},
-                      Bad{"version 2", {0x80, 0x01, 0xab, 0xcd}, false},
-                      Bad{"CON, token length 9", {0x49, 0x01, 0xab, 0xcd, 1, 2, 3, 4, 5, 6, 7, 8, 9}, true},
-                      Bad{"NON, token length 9", {0x59, 0x01, 0xab, 0xcd, 1, 2, 3, 4, 5, 6, 7, 8, 9}, false},
-                      Bad{"CON, truncated option", {0x40, 0x01, 0xab, 0xcd, 0xb6, 'r'}, true},
-                      Bad{"CON, marker without payload", {0x40, 0x01, 0xab, 0xcd, 0xff}, true},
-                      Bad{"empty CON with a token", {0x41, 0x00, 0xab, 0xcd, 0x01}, true},
-                      Bad{"empty NON", {0x50, 0x00, 0xab, 0xcd}, false},
-                      Bad{"CON of reserved class 1", {0x40, 0x21, 0xab, 0xcd}, true},
-                      Bad{"CON of reserved class 7", {0x40, 0xe1, 0xab, 0xcd}, true},
-                      Bad{"NON of reserved class 6", {0x50, 0xc1, 0xab, 0xcd}, false},
-                      Bad{"CON response that nobody asked for", {0x40, 0x45, 0xab, 0xcd}, true},
-                      Bad{"NON response that nobody asked for", {0x50, 0x45, 0xab, 0xcd}, false},
-                      Bad{"ACK of nothing", {0x60, 0x00, 0xab, 0xcd}, false},
-                      Bad{"ACK with a request", {0x60, 0x01, 0xab, 0xcd}, false},
-                      Bad{"ACK of reserved class 7", {0x60, 0xe1, 0xab, 0xcd}, false},
-                      Bad{"RST of nothing", {0x70, 0x00, 0xab, 0xcd}, false},
-                      Bad{"RST that is not empty", {0x70, 0x01, 0xab, 0xcd}, false}));
+    ::testing::Values(
+        Bad{"nothing", {}, false}, Bad{"three bytes", {0x40, 0x01, 0xab}, false}, Bad{"version 2", {0x80, 0x01, 0xab, 0xcd}, false},
+        Bad{"CON, token length 9", {0x49, 0x01, 0xab, 0xcd, 1, 2, 3, 4, 5, 6, 7, 8, 9}, true},
+        Bad{"NON, token length 9", {0x59, 0x01, 0xab, 0xcd, 1, 2, 3, 4, 5, 6, 7, 8, 9}, false},
+        Bad{"CON, truncated option", {0x40, 0x01, 0xab, 0xcd, 0xb6, 'r'}, true},
+        Bad{"CON, marker without payload", {0x40, 0x01, 0xab, 0xcd, 0xff}, true},
+        Bad{"empty CON with a token", {0x41, 0x00, 0xab, 0xcd, 0x01}, true}, Bad{"empty NON", {0x50, 0x00, 0xab, 0xcd}, false},
+        Bad{"CON of reserved class 1", {0x40, 0x21, 0xab, 0xcd}, true}, Bad{"CON of reserved class 7", {0x40, 0xe1, 0xab, 0xcd}, true},
+        Bad{"NON of reserved class 6", {0x50, 0xc1, 0xab, 0xcd}, false},
+        Bad{"CON response that nobody asked for", {0x40, 0x45, 0xab, 0xcd}, true},
+        Bad{"NON response that nobody asked for", {0x50, 0x45, 0xab, 0xcd}, false}, Bad{"ACK of nothing", {0x60, 0x00, 0xab, 0xcd}, false},
+        Bad{"ACK with a request", {0x60, 0x01, 0xab, 0xcd}, false}, Bad{"ACK of reserved class 7", {0x60, 0xe1, 0xab, 0xcd}, false},
+        Bad{"RST of nothing", {0x70, 0x00, 0xab, 0xcd}, false}, Bad{"RST that is not empty", {0x70, 0x01, 0xab, 0xcd}, false}));
 
 TEST(EndpointMessages, UnknownCriticalOption) {  // RFC 7252 5.4.1
   for (const std::uint16_t unknown : {std::uint16_t{9}, std::uint16_t{2051}, number(Option::if_match), number(Option::block1)}) {

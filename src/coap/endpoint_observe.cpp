@@ -55,8 +55,7 @@ void Endpoint::end_with(std::uint32_t slot, const Answer& answer, TimePoint now)
 }
 
 // start_message sends a message of our own: a separate response. A Confirmable one is repeated until it is acknowledged.
-void Endpoint::start_message(Peer& peer, const Token& token, const Answer& answer, bool confirmable, std::uint32_t slot,
-                             TimePoint now) {
+void Endpoint::start_message(Peer& peer, const Token& token, const Answer& answer, bool confirmable, std::uint32_t slot, TimePoint now) {
   const std::uint16_t id = peer.coap_state().next_id++;
   const Bytes datagram = compose(peer, confirmable ? Type::con : Type::non, id, token, answer);
   if (confirmable) outstanding_.start(peer, id, datagram, slot, dice_.next(), now);

@@ -18,13 +18,27 @@ constexpr std::array<std::uint16_t, 1> kLinkFormats{format::kLinkFormat};
 constexpr std::size_t kUnknownSize = std::numeric_limits<std::size_t>::max() / 2;
 
 const std::array<Link, 3>& links() noexcept {
-  static const std::array<Link, 3> all{
-      Link{.path = "/random", .resource_type = "qeaas.random", .interface_description = {}, .content_formats = kRandomFormats,
-           .observable = true, .title = "random bytes", .size_bytes = {}},
-      Link{.path = "/sources", .resource_type = "qeaas.sources", .interface_description = {}, .content_formats = kReportFormats,
-           .observable = false, .title = "noise sources", .size_bytes = {}},
-      Link{.path = "/health", .resource_type = "qeaas.health", .interface_description = {}, .content_formats = kReportFormats,
-           .observable = false, .title = "health", .size_bytes = {}}};
+  static const std::array<Link, 3> all{Link{.path = "/random",
+                                            .resource_type = "qeaas.random",
+                                            .interface_description = {},
+                                            .content_formats = kRandomFormats,
+                                            .observable = true,
+                                            .title = "random bytes",
+                                            .size_bytes = {}},
+                                       Link{.path = "/sources",
+                                            .resource_type = "qeaas.sources",
+                                            .interface_description = {},
+                                            .content_formats = kReportFormats,
+                                            .observable = false,
+                                            .title = "noise sources",
+                                            .size_bytes = {}},
+                                       Link{.path = "/health",
+                                            .resource_type = "qeaas.health",
+                                            .interface_description = {},
+                                            .content_formats = kReportFormats,
+                                            .observable = false,
+                                            .title = "health",
+                                            .size_bytes = {}}};
   return all;
 }
 
@@ -56,10 +70,13 @@ std::size_t largest_body(const BodyKey& key) noexcept {
 // summary draws the content of /health out of that of /sources.
 HealthReport summary(const SourcesReport& report) noexcept {
   // Sources that may not feed direct (the kernel's, an untrusted remote one) do not count on either side.
-  const auto counted = std::count_if(report.sources.begin(), report.sources.end(), [](const SourceReport& source) { return may_feed_direct(source.kind); });
+  const auto counted =
+      std::count_if(report.sources.begin(), report.sources.end(), [](const SourceReport& source) { return may_feed_direct(source.kind); });
   HealthReport health{HealthStatus::degraded, report.healthy, static_cast<std::uint64_t>(counted)};
-  if (report.healthy < std::max<std::uint64_t>(report.min_sources, 1)) health.status = HealthStatus::failed;
-  else if (report.healthy == health.total) health.status = HealthStatus::ok;
+  if (report.healthy < std::max<std::uint64_t>(report.min_sources, 1))
+    health.status = HealthStatus::failed;
+  else if (report.healthy == health.total)
+    health.status = HealthStatus::ok;
   return health;
 }
 
@@ -89,10 +106,8 @@ Endpoint::Handler Endpoint::route(const Request& request) noexcept {
 }
 
 void Endpoint::dispatch(const Call& call) {
-  if (call.request.wants_proxy)
-    return respond(call, refusal(code::kProxyingNotSupported, Error::unsupported, "this server is no proxy"));
-  if (call.message.code != code::kGet)
-    return respond(call, refusal(code::kMethodNotAllowed, Error::unsupported, "only GET is allowed"));
+  if (call.request.wants_proxy) return respond(call, refusal(code::kProxyingNotSupported, Error::unsupported, "this server is no proxy"));
+  if (call.message.code != code::kGet) return respond(call, refusal(code::kMethodNotAllowed, Error::unsupported, "only GET is allowed"));
   const Handler handler = route(call.request);
   if (handler == nullptr) return respond(call, refusal(code::kNotFound, Error::unknown, "see /.well-known/core"));
   (this->*handler)(call);
@@ -142,8 +157,7 @@ void Endpoint::continue_transfer(const Call& call, const BodyKey& key) {
   if (kept == nullptr || kept->key != key || !etag_allows(call.message.options, kept->etag))
     return respond(call, refusal(code::kRequestEntityIncomplete, Error::not_found, "start again at block 0"));
   const std::size_t offset = call.request.block2->offset_bytes();
-  if (offset >= kept->body.size())
-    return respond(call, refusal(code::kBadRequest, Error::out_of_range, "the block is beyond the end"));
+  if (offset >= kept->body.size()) return respond(call, refusal(code::kBadRequest, Error::out_of_range, "the block is beyond the end"));
   Answer answer = block_of(kept->body.span(), offset, key.format, wish_of(call.request, call.peer.max_datagram_bytes()));
   answer.etag = kept->etag;
   answer.max_age_seconds = 0;
@@ -176,8 +190,7 @@ void Endpoint::get_core(const Call& call) {
   for (const OptionView& option : call.message.options) {
     if (option.number != Option::uri_query) continue;
     const auto parsed = parse_link_filter(option.text());
-    if (!parsed || ++queries > 1)
-      return respond(call, refusal(code::kBadRequest, Error::malformed, "one filter name=value at most"));
+    if (!parsed || ++queries > 1) return respond(call, refusal(code::kBadRequest, Error::malformed, "one filter name=value at most"));
     filter = *parsed;
   }
   if (!choose(kLinkFormats, call.request.accept))
@@ -187,8 +200,7 @@ void Endpoint::get_core(const Call& call) {
   body_used_ = *size;
   if (challenged(call, *size)) return;
   const std::size_t offset = later_block(call.request) ? call.request.block2->offset_bytes() : 0;
-  if (offset > 0 && offset >= *size)
-    return respond(call, refusal(code::kBadRequest, Error::out_of_range, "the block is beyond the end"));
+  if (offset > 0 && offset >= *size) return respond(call, refusal(code::kBadRequest, Error::out_of_range, "the block is beyond the end"));
   respond(call, block_of(Bytes{body_}.first(*size), offset, format::kLinkFormat, wish_of(call.request, call.peer.max_datagram_bytes())));
 }
 

@@ -21,10 +21,10 @@ struct Observation {
   BodyKey key;
   BlockWish wish;
   std::chrono::seconds every{kDefaultEvery};
-  std::uint32_t number = 0;            // of the last notification, 24 bits
+  std::uint32_t number = 0;                // of the last notification, 24 bits
   unsigned unconfirmed = kMaxUnconfirmed;  // NON notifications since the last CON: the first notification is a CON
-  TimePoint confirmed_at{};            // when the peer was last known to want it
-  std::optional<std::uint16_t> last_id;  // of the last notification: a reset of it ends the observation
+  TimePoint confirmed_at{};                // when the peer was last known to want it
+  std::optional<std::uint16_t> last_id;    // of the last notification: a reset of it ends the observation
 };
 
 class Observations {

@@ -18,10 +18,8 @@ bool understood(Option option) noexcept {
     case Option::accept:
     case Option::block2:
     case Option::proxy_uri:
-    case Option::proxy_scheme:
-      return true;
-    default:
-      return false;
+    case Option::proxy_scheme: return true;
+    default: return false;
   }
 }
 
@@ -33,33 +31,20 @@ void add_segment(Request& request, std::string_view segment) noexcept {
 // take notes one option. False when its value cannot be a Block.
 bool take(Request& request, const OptionView& option) noexcept {
   switch (option.number) {
-    case Option::uri_path:
-      add_segment(request, option.text());
-      break;
-    case Option::accept:
-      request.accept = option.uint().value_or(0);
-      break;
-    case Option::observe:
-      request.observe = option.uint().value_or(0);
-      break;
+    case Option::uri_path: add_segment(request, option.text()); break;
+    case Option::accept: request.accept = option.uint().value_or(0); break;
+    case Option::observe: request.observe = option.uint().value_or(0); break;
     case Option::block2: {
       const auto block = decode_block(option.value);
       if (!block) return false;
       request.block2 = *block;
       break;
     }
-    case Option::size2:
-      request.wants_size = true;
-      break;
+    case Option::size2: request.wants_size = true; break;
     case Option::proxy_uri:
-    case Option::proxy_scheme:
-      request.wants_proxy = true;
-      break;
-    case Option::echo:
-      request.echo = option.value;
-      break;
-    default:
-      break;
+    case Option::proxy_scheme: request.wants_proxy = true; break;
+    case Option::echo: request.echo = option.value; break;
+    default: break;
   }
   return true;
 }

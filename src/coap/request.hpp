@@ -16,12 +16,12 @@ inline constexpr std::size_t kMaxPathSegments = 2;  // of our resources
 
 struct Request {
   std::array<std::string_view, kMaxPathSegments> path;
-  std::size_t path_segments = 0;             // may be more than kMaxPathSegments: no resource of ours
+  std::size_t path_segments = 0;  // may be more than kMaxPathSegments: no resource of ours
   std::optional<std::uint32_t> accept;
   std::optional<std::uint32_t> observe;
   std::optional<Block> block2;
-  bool wants_size = false;                   // Size2 (RFC 7959 4)
-  bool wants_proxy = false;                  // Proxy-Uri or Proxy-Scheme
+  bool wants_size = false;   // Size2 (RFC 7959 4)
+  bool wants_proxy = false;  // Proxy-Uri or Proxy-Scheme
   Bytes echo;
 };
 

@@ -70,9 +70,13 @@ TEST(Ledger, NeverMoreOutThanIn) {
       const auto amount = MinEntropy::from_microbits(generator() % 400'000'000);
       const auto output = MinEntropy::from_microbits(generator() % 400'000'000);
       switch (generator() % 8) {
-        case 0: ledger.discard_balance(); thrown = in - spent; break;
+        case 0:
+          ledger.discard_balance();
+          thrown = in - spent;
+          break;
         case 1: ledger.drop(amount, generator() % 4096); break;
-        case 2: case 3: {
+        case 2:
+        case 3: {
           const std::uint64_t samples = generator() % 100;
           const auto each = MinEntropy::from_microbits(generator() % 8'000'001);
           ledger.credit(each, samples);

@@ -33,8 +33,6 @@ class Sha256Conditioner final : public Conditioner {
 
 }  // namespace
 
-std::unique_ptr<Conditioner> make_sha256_conditioner(MinEntropy per_sample) {
-  return std::make_unique<Sha256Conditioner>(per_sample);
-}
+std::unique_ptr<Conditioner> make_sha256_conditioner(MinEntropy per_sample) { return std::make_unique<Sha256Conditioner>(per_sample); }
 
 }  // namespace qeaas

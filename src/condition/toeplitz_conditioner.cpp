@@ -57,9 +57,7 @@ class ShiftedSeed {
 class ToeplitzConditioner final : public Conditioner {
  public:
   ToeplitzConditioner(unsigned sample_bits, MinEntropy per_sample, Bytes seed)
-      : sample_bits_(sample_bits),
-        samples_(condition::samples_for(kNeeded, per_sample)),
-        seed_(seed, samples_ * sample_bits) {}
+      : sample_bits_(sample_bits), samples_(condition::samples_for(kNeeded, per_sample)), seed_(seed, samples_ * sample_bits) {}
 
   std::string_view name() const noexcept override { return "toeplitz"; }
   std::string_view basis() const noexcept override {

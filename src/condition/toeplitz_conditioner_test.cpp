@@ -133,8 +133,8 @@ TEST(Toeplitz, RefusesAnotherSeedSize) {
 }
 
 TEST(Toeplitz, RefusesClaimsOutOfRange) {
-  for (const auto& [sample_bits, h] : {std::pair{0U, 1.0}, std::pair{9U, 1.0}, std::pair{8U, 0.0}, std::pair{8U, 8.5},
-                                       std::pair{1U, 1.1}, std::pair{8U, 0.0001}}) {
+  for (const auto& [sample_bits, h] :
+       {std::pair{0U, 1.0}, std::pair{9U, 1.0}, std::pair{8U, 0.0}, std::pair{8U, 8.5}, std::pair{1U, 1.1}, std::pair{8U, 0.0001}}) {
     EXPECT_EQ(seed_bytes(sample_bits, h), 0U) << sample_bits << " " << h;
     const auto made = make_toeplitz_conditioner(sample_bits, MinEntropy::from_bits(h), {});
     ASSERT_FALSE(made.has_value());

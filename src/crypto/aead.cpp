@@ -30,9 +30,8 @@ class AesKey {
 Status seal(std::span<const std::uint8_t, kAeadKeyBytes> key, std::span<const std::uint8_t, kAeadNonceBytes> nonce, Bytes associated,
             MutableBytes text, std::span<std::uint8_t, kAeadTagBytes> tag) noexcept {
   AesKey aes(key);
-  if (!aes.ready() || wc_AesGcmEncrypt(aes.get(), text.data(), text.data(), static_cast<word32>(text.size()), nonce.data(),
-                                       kAeadNonceBytes, tag.data(), kAeadTagBytes, associated.data(),
-                                       static_cast<word32>(associated.size())) != 0)
+  if (!aes.ready() || wc_AesGcmEncrypt(aes.get(), text.data(), text.data(), static_cast<word32>(text.size()), nonce.data(), kAeadNonceBytes,
+                                       tag.data(), kAeadTagBytes, associated.data(), static_cast<word32>(associated.size())) != 0)
     return fail(Error::crypto);
   return {};
 }
@@ -40,9 +39,8 @@ Status seal(std::span<const std::uint8_t, kAeadKeyBytes> key, std::span<const st
 Status open(std::span<const std::uint8_t, kAeadKeyBytes> key, std::span<const std::uint8_t, kAeadNonceBytes> nonce, Bytes associated,
             MutableBytes text, std::span<const std::uint8_t, kAeadTagBytes> tag) noexcept {
   AesKey aes(key);
-  if (aes.ready() && wc_AesGcmDecrypt(aes.get(), text.data(), text.data(), static_cast<word32>(text.size()), nonce.data(),
-                                      kAeadNonceBytes, tag.data(), kAeadTagBytes, associated.data(),
-                                      static_cast<word32>(associated.size())) == 0)
+  if (aes.ready() && wc_AesGcmDecrypt(aes.get(), text.data(), text.data(), static_cast<word32>(text.size()), nonce.data(), kAeadNonceBytes,
+                                      tag.data(), kAeadTagBytes, associated.data(), static_cast<word32>(associated.size())) == 0)
     return {};
   wipe(text);
   return fail(Error::tampered);

@@ -12,8 +12,9 @@ TEST(Aead, PublishedVector) {
   const auto key = from_hex("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308").value();
   const auto nonce = from_hex("cafebabefacedbaddecaf888").value();
   const auto associated = from_hex("feedfacedeadbeeffeedfacedeadbeefabaddad2").value();
-  auto text = from_hex("d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39")
-                  .value();
+  auto text =
+      from_hex("d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39")
+          .value();
   const auto plain = text;
   std::array<std::uint8_t, kAeadTagBytes> tag;
   const std::span<const std::uint8_t, kAeadKeyBytes> k(key.data(), kAeadKeyBytes);

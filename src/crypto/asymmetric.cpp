@@ -36,8 +36,7 @@ PrivateKey::~PrivateKey() {
 }
 
 Status PrivateKey::generate(Rng& rng) noexcept {
-  const int result = ml_dsa_ ? wc_MlDsaKey_MakeKey(ml_dsa_.get(), rng.get())
-                             : wc_ecc_make_key_ex(rng.get(), 32, ecc_.get(), ECC_SECP256R1);
+  const int result = ml_dsa_ ? wc_MlDsaKey_MakeKey(ml_dsa_.get(), rng.get()) : wc_ecc_make_key_ex(rng.get(), 32, ecc_.get(), ECC_SECP256R1);
   if (result != 0) return fail(Error::crypto);
   return {};
 }
@@ -69,8 +68,8 @@ Result<SecretBytes> PrivateKey::encode_private() noexcept {
 Result<Der> PrivateKey::encode_public() noexcept {
   Der der(kMaxKeyDerBytes);
   const auto room = static_cast<word32>(der.size());
-  const int size = ml_dsa_ ? wc_MlDsaKey_PublicKeyToDer(ml_dsa_.get(), der.data(), room, 1)
-                           : wc_EccPublicKeyToDer(ecc_.get(), der.data(), room, 1);
+  const int size =
+      ml_dsa_ ? wc_MlDsaKey_PublicKeyToDer(ml_dsa_.get(), der.data(), room, 1) : wc_EccPublicKeyToDer(ecc_.get(), der.data(), room, 1);
   if (size <= 0) return fail(Error::crypto);
   der.resize(static_cast<std::size_t>(size));
   return der;

@@ -21,15 +21,19 @@ constexpr std::string_view kEndCertificate = "-----END CERTIFICATE-----";
 Status append_general_name(const std::string& name, Der& out) {
   std::array<std::uint8_t, 16> address{};
   std::size_t size = 0;
-  if (::inet_pton(AF_INET, name.c_str(), address.data()) == 1) size = 4;
-  else if (::inet_pton(AF_INET6, name.c_str(), address.data()) == 1) size = 16;
+  if (::inet_pton(AF_INET, name.c_str(), address.data()) == 1)
+    size = 4;
+  else if (::inet_pton(AF_INET6, name.c_str(), address.data()) == 1)
+    size = 16;
   if (size != 0) {
     out.push_back(0x87);
     out.push_back(static_cast<std::uint8_t>(size));
     out.insert(out.end(), address.begin(), address.begin() + static_cast<std::ptrdiff_t>(size));
     return {};
   }
-  const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '*'; };
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '*';
+  };
   // One length byte: names of 128 characters and more do not occur in practice and are refused rather than mangled.
   if (name.empty() || name.size() > 127 || !std::all_of(name.begin(), name.end(), allowed)) return fail(Error::malformed);
   out.push_back(0x82);
@@ -46,8 +50,10 @@ Result<Der> general_names(const std::vector<std::string>& names) {
   if (body.size() > 0xFFFF) return fail(Error::too_large);
   // DER wants the shortest length (X.690 10.1); wolfSSL refuses a longer one.
   Der whole{0x30};
-  if (body.size() > 0xFF) whole.insert(whole.end(), {0x82, static_cast<std::uint8_t>(body.size() >> 8)});
-  else if (body.size() > 0x7F) whole.push_back(0x81);
+  if (body.size() > 0xFF)
+    whole.insert(whole.end(), {0x82, static_cast<std::uint8_t>(body.size() >> 8)});
+  else if (body.size() > 0x7F)
+    whole.push_back(0x81);
   whole.push_back(static_cast<std::uint8_t>(body.size()));
   whole.insert(whole.end(), body.begin(), body.end());
   return whole;
@@ -110,7 +116,8 @@ class Parsed {
 };
 
 bool same_name(std::string_view a, std::string_view b) noexcept {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return (x | 0x20) == (y | 0x20) && ((x ^ y) & ~0x20) == 0; });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return (x | 0x20) == (y | 0x20) && ((x ^ y) & ~0x20) == 0; });
 }
 
 bool matches_host(std::string_view pattern, std::string_view host) noexcept {
@@ -127,9 +134,7 @@ Result<std::unique_ptr<crypto::PrivateKey>> decode(const KeyPair& pair) {
 
 }  // namespace
 
-std::string_view name(SignatureAlgorithm algorithm) noexcept {
-  return algorithm == SignatureAlgorithm::ml_dsa_44 ? "ML-DSA-44" : "P-256";
-}
+std::string_view name(SignatureAlgorithm algorithm) noexcept { return algorithm == SignatureAlgorithm::ml_dsa_44 ? "ML-DSA-44" : "P-256"; }
 
 Result<KeyPair> make_key_pair(SignatureAlgorithm algorithm) {
   crypto::Rng rng;
@@ -208,7 +213,8 @@ Result<std::vector<Der>> certificates_from_pem(Bytes text) {
     if (end == std::string_view::npos) return fail(Error::malformed);
     const auto one = rest.substr(begin, end - begin + kEndCertificate.size());
     Der der(one.size());
-    const int size = wc_CertPemToDer(bytes_of(one).data(), static_cast<int>(one.size()), der.data(), static_cast<int>(der.size()), CERT_TYPE);
+    const int size =
+        wc_CertPemToDer(bytes_of(one).data(), static_cast<int>(one.size()), der.data(), static_cast<int>(der.size()), CERT_TYPE);
     if (size <= 0) return fail(Error::malformed);
     der.resize(static_cast<std::size_t>(size));
     if (!Parsed(der)) return fail(Error::malformed);
@@ -258,11 +264,14 @@ bool certificate_names(Bytes certificate_der, std::string_view host) noexcept {
   std::array<std::uint8_t, 16> address{};
   const std::string text(host);
   std::size_t size = 0;
-  if (::inet_pton(AF_INET, text.c_str(), address.data()) == 1) size = 4;
-  else if (::inet_pton(AF_INET6, text.c_str(), address.data()) == 1) size = 16;
+  if (::inet_pton(AF_INET, text.c_str(), address.data()) == 1)
+    size = 4;
+  else if (::inet_pton(AF_INET6, text.c_str(), address.data()) == 1)
+    size = 16;
   for (const auto* entry = parsed.get().altNames; entry != nullptr; entry = entry->next) {
     const std::string_view name(entry->name, static_cast<std::size_t>(entry->len));
-    if (size != 0 && entry->type == ASN_IP_TYPE && name == std::string_view(reinterpret_cast<const char*>(address.data()), size)) return true;
+    if (size != 0 && entry->type == ASN_IP_TYPE && name == std::string_view(reinterpret_cast<const char*>(address.data()), size))
+      return true;
     if (size == 0 && entry->type == ASN_DNS_TYPE && matches_host(name, host)) return true;
   }
   return false;

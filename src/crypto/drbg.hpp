@@ -13,12 +13,12 @@ namespace qeaas {
 
 class HashDrbg {
  public:
-  static constexpr std::size_t kSeedLengthBytes = 55;               // seedlen = 440 bits, table 2
-  static constexpr std::size_t kMinEntropyBytes = 32;               // the security strength
-  static constexpr std::size_t kMinNonceBytes = 16;                 // half of it, section 8.6.7
-  static constexpr std::size_t kMaxRequestBytes = 65536;            // 2^19 bits, table 2
-  static constexpr std::size_t kMaxInputBytes = 65536;              // our own bound, far below the standard's 2^35 bits
-  static constexpr std::uint64_t kReseedInterval = 1ULL << 48;      // requests between reseeds, table 2
+  static constexpr std::size_t kSeedLengthBytes = 55;           // seedlen = 440 bits, table 2
+  static constexpr std::size_t kMinEntropyBytes = 32;           // the security strength
+  static constexpr std::size_t kMinNonceBytes = 16;             // half of it, section 8.6.7
+  static constexpr std::size_t kMaxRequestBytes = 65536;        // 2^19 bits, table 2
+  static constexpr std::size_t kMaxInputBytes = 65536;          // our own bound, far below the standard's 2^35 bits
+  static constexpr std::uint64_t kReseedInterval = 1ULL << 48;  // requests between reseeds, table 2
 
   // HashDrbg starts without a seed. reseed_interval can only be lowered.
   explicit HashDrbg(std::uint64_t reseed_interval = kReseedInterval) noexcept;

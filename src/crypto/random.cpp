@@ -16,9 +16,7 @@ namespace {
 
 std::atomic<SeedFunction> installed{os_seed};
 
-int seed_trampoline(OS_Seed* /*os*/, byte* seed, word32 size) noexcept {
-  return seed_bytes({seed, size}) ? 0 : RNG_FAILURE_E;
-}
+int seed_trampoline(OS_Seed* /*os*/, byte* seed, word32 size) noexcept { return seed_bytes({seed, size}) ? 0 : RNG_FAILURE_E; }
 
 }  // namespace
 

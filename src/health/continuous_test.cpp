@@ -67,8 +67,8 @@ TEST_P(AgainstTheLiteralAlgorithm, RandomAndAdversarialStreams) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Claims, AgainstTheLiteralAlgorithm,
-                         testing::Values(std::pair{1U, 1.0}, std::pair{1U, 0.5}, std::pair{2U, 1.5}, std::pair{4U, 2.7},
-                                         std::pair{4U, 3.9}, std::pair{8U, 1.0}, std::pair{8U, 4.0}, std::pair{8U, 7.0}, std::pair{8U, 8.0}));
+                         testing::Values(std::pair{1U, 1.0}, std::pair{1U, 0.5}, std::pair{2U, 1.5}, std::pair{4U, 2.7}, std::pair{4U, 3.9},
+                                         std::pair{8U, 1.0}, std::pair{8U, 4.0}, std::pair{8U, 7.0}, std::pair{8U, 8.0}));
 
 // A stream without two equal neighbours, long enough for the quick way, with one run of a given length.
 std::vector<std::uint8_t> with_run(std::size_t count, std::size_t at, std::size_t length) {

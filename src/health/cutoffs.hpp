@@ -37,8 +37,7 @@ constexpr double exp2(double x) noexcept {
 // UpperTail walks down from k = n and holds P(X >= k) for X ~ Binomial(n, 2^-H) as sum * 2^exponent, so that nothing underflows.
 class UpperTail {
  public:
-  constexpr UpperTail(std::uint32_t n, MinEntropy per_sample) noexcept
-      : n_(n), k_(n), odds_(1 / exp2(-per_sample.bits()) - 1) {
+  constexpr UpperTail(std::uint32_t n, MinEntropy per_sample) noexcept : n_(n), k_(n), odds_(1 / exp2(-per_sample.bits()) - 1) {
     const double log2_all = -per_sample.bits() * n;  // P(X = n) = 2^(-H n)
     exponent_ = static_cast<std::int64_t>(log2_all);
     term_ = exp2(log2_all - static_cast<double>(exponent_));

@@ -75,9 +75,7 @@ TEST(Detection, OneBitStuck) {
 TEST(Detection, DriftBeforeMuchIsLost) {
   // One value grows from 1/256 to certainty over ten million samples; the true min-entropy is -log2 of its probability.
   constexpr double kSpan = 10e6;
-  const auto probability = [](std::uint64_t position) {
-    return 1.0 / 256 + (255.0 / 256) * static_cast<double>(position) / kSpan;
-  };
+  const auto probability = [](std::uint64_t position) { return 1.0 / 256 + (255.0 / 256) * static_cast<double>(position) / kSpan; };
   Generator generator(2);
   const std::uint64_t alarmed = samples_until_alarm(8, 4'000'000, [&](std::uint64_t position, std::uint8_t good) {
     return chance(generator, probability(position) - 1.0 / 256) ? std::uint8_t{17} : good;

@@ -11,8 +11,8 @@ namespace qeaas::health {
 namespace {
 
 // The fractional part of pi in hexadecimal: keys with nothing up their sleeve.
-constexpr std::array<std::uint64_t, 5> kKeys = {0x243f6a8885a308d3, 0x13198a2e03707344, 0xa4093822299f31d0,
-                                                0x082efa98ec4e6c89, 0x452821e638d01377};
+constexpr std::array<std::uint64_t, 5> kKeys = {0x243f6a8885a308d3, 0x13198a2e03707344, 0xa4093822299f31d0, 0x082efa98ec4e6c89,
+                                                0x452821e638d01377};
 
 std::uint64_t fold(std::uint64_t a, std::uint64_t b) noexcept {
   __extension__ using Wide = unsigned __int128;

@@ -42,9 +42,10 @@ class LagTest {
 };
 
 // RepeatTest looks for aligned chunks that came before, by fingerprint, among the latest of 4,096 slots. Two hits in a row are a
-// permanent failure: with 32-bit tags their chance is 2^-64 a chunk. A chunk is as many lines as it takes for the part that is read to carry
-// 128 claimed bits, so that a good source never repeats one. A loop of P samples shows within two chunks after its second pass,
-// or after 64 passes when P is odd, as long as that is not many more chunks than there are slots. The table tells 44 bits about each chunk to whoever reads this memory, and is wiped with the object.
+// permanent failure: with 32-bit tags their chance is 2^-64 a chunk. A chunk is as many lines as it takes for the part that is read to
+// carry 128 claimed bits, so that a good source never repeats one. A loop of P samples shows within two chunks after its second pass, or
+// after 64 passes when P is odd, as long as that is not many more chunks than there are slots. The table tells 44 bits about each chunk to
+// whoever reads this memory, and is wiped with the object.
 class RepeatTest {
  public:
   static constexpr std::size_t kLineSamples = 64;
@@ -66,9 +67,9 @@ class RepeatTest {
   bool remember() noexcept;
 
   std::uint64_t chunk_lines_;
-  std::uint64_t lines_ = 0;         // of the current chunk
-  std::uint64_t fingerprint_ = 0;   // of the current chunk
-  bool hit_ = false;                // the previous chunk was in the table
+  std::uint64_t lines_ = 0;                   // of the current chunk
+  std::uint64_t fingerprint_ = 0;             // of the current chunk
+  bool hit_ = false;                          // the previous chunk was in the table
   std::array<std::uint32_t, kSlots> tags_{};  // 0: never used
 };
 

@@ -47,10 +47,9 @@ std::vector<std::uint8_t> window_with(std::size_t matches, std::size_t lag) {
 TEST(Lag, ExactlyAtItsCutoffs) {
   for (std::size_t lag = 1; lag <= LagTest::kLags; ++lag) {
     const LagTest fresh(bits(8));
-    for (const auto& [matches, expected] : {std::pair{fresh.cutoffs().intermittent - 1, Severity::passed},
-                                            std::pair{fresh.cutoffs().intermittent, Severity::intermittent},
-                                            std::pair{fresh.cutoffs().permanent - 1, Severity::intermittent},
-                                            std::pair{fresh.cutoffs().permanent, Severity::permanent}}) {
+    for (const auto& [matches, expected] :
+         {std::pair{fresh.cutoffs().intermittent - 1, Severity::passed}, std::pair{fresh.cutoffs().intermittent, Severity::intermittent},
+          std::pair{fresh.cutoffs().permanent - 1, Severity::intermittent}, std::pair{fresh.cutoffs().permanent, Severity::permanent}}) {
       LagTest test(bits(8));
       Severity worst = Severity::passed;
       // Four windows, so that each lag has its turn.

@@ -130,8 +130,7 @@ Verdict HealthMonitor::State::judge(Bytes samples) noexcept {
   return Verdict::drop;
 }
 
-HealthMonitor::HealthMonitor(unsigned sample_bits, MinEntropy per_sample)
-    : state_(std::make_unique<State>(sample_bits, per_sample)) {}
+HealthMonitor::HealthMonitor(unsigned sample_bits, MinEntropy per_sample) : state_(std::make_unique<State>(sample_bits, per_sample)) {}
 HealthMonitor::~HealthMonitor() = default;
 HealthMonitor::HealthMonitor(HealthMonitor&&) noexcept = default;
 HealthMonitor& HealthMonitor::operator=(HealthMonitor&&) noexcept = default;

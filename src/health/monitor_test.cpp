@@ -173,9 +173,9 @@ TEST_F(Monitor, BlocksOfOtherSizesAreDroppedUntested) {
 }
 
 TEST_F(Monitor, ClaimsThatCannotBeAreAlarmedForGood) {
-  for (const auto& [bits, claim] : {std::pair{8U, MinEntropy()}, std::pair{8U, MinEntropy::from_bits(8.01)},
-                                    std::pair{1U, MinEntropy::from_bits(1.5)}, std::pair{0U, MinEntropy::from_bits(0.5)},
-                                    std::pair{9U, MinEntropy::from_whole_bits(1)}}) {
+  for (const auto& [bits, claim] :
+       {std::pair{8U, MinEntropy()}, std::pair{8U, MinEntropy::from_bits(8.01)}, std::pair{1U, MinEntropy::from_bits(1.5)},
+        std::pair{0U, MinEntropy::from_bits(0.5)}, std::pair{9U, MinEntropy::from_whole_bits(1)}}) {
     HealthMonitor monitor(bits, claim);
     EXPECT_EQ(monitor.state(), HealthState::alarmed);
     monitor.restart();

@@ -28,8 +28,6 @@ inline std::vector<std::uint8_t> good_samples(Generator& generator, std::size_t 
 }
 
 // chance is true with the probability p.
-inline bool chance(Generator& generator, double p) {
-  return static_cast<double>(generator() >> 11) * 0x1p-53 < p;
-}
+inline bool chance(Generator& generator, double p) { return static_cast<double>(generator() >> 11) * 0x1p-53 < p; }
 
 }  // namespace qeaas::health

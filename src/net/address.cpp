@@ -55,9 +55,7 @@ Result<Address> Address::from_socket(const sockaddr* from, socklen_t size) noexc
 
 std::uint16_t Address::port() const noexcept { return ntohs(family() == AF_INET ? store_.v4.sin_port : store_.v6.sin6_port); }
 
-void Address::set_port(std::uint16_t port) noexcept {
-  (family() == AF_INET ? store_.v4.sin_port : store_.v6.sin6_port) = htons(port);
-}
+void Address::set_port(std::uint16_t port) noexcept { (family() == AF_INET ? store_.v4.sin_port : store_.v6.sin6_port) = htons(port); }
 
 bool Address::loopback() const noexcept {
   if (family() == AF_INET) return (ntohl(store_.v4.sin_addr.s_addr) >> 24) == 127;

@@ -17,8 +17,7 @@ constexpr std::size_t kMaxIncomingBytes = 16384;
 
 Outcome<FileDescriptor> connect_socket(const Address& server) {
   FileDescriptor socket(::socket(server.family(), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!socket || ::connect(socket.get(), server.data(), server.size()) != 0)
-    return explain(from_errno(errno), server.text());
+  if (!socket || ::connect(socket.get(), server.data(), server.size()) != 0) return explain(from_errno(errno), server.text());
   return socket;
 }
 
@@ -74,8 +73,7 @@ class SecureChannel final : public Channel {
 
   Outcome<void> handshake(DtlsClientOptions options) {
     auto client = DtlsClient::make(
-        std::move(options), [this](Bytes datagram) { transmit(datagram); },
-        [this](Bytes message) { arrived_.emplace_back(message); });
+        std::move(options), [this](Bytes datagram) { transmit(datagram); }, [this](Bytes message) { arrived_.emplace_back(message); });
     if (!client) return tl::unexpected(client.error());
     client_ = std::move(*client);
     client_->start(Clock::now());

@@ -83,9 +83,7 @@ void apply(Offer offer, DtlsClientOptions& options) {
     case Offer::unknown_psk: return with_psk(options, "nobody", psk_key());
     case Offer::ml_dsa: options.certificate = Authority::credential(all.ml_dsa); return;
     case Offer::p256: options.certificate = Authority::credential(all.p256); return;
-    case Offer::unlisted_certificate:
-      options.certificate = Credential{all.unlisted, handshake_key(all.unlisted_key).value()};
-      return;
+    case Offer::unlisted_certificate: options.certificate = Credential{all.unlisted, handshake_key(all.unlisted_key).value()}; return;
     case Offer::foreign_certificate: options.certificate = Authority::credential(all.foreign); return;
     case Offer::raw_key: return with_raw(options, all.listed_raw);
     case Offer::raw_p256_key: return with_raw(options, all.listed_raw_p256);
@@ -152,39 +150,36 @@ TEST_P(ClientAuthenticationTest, AdmitsWhoeverTheConfigurationSaysAndNobodyElse)
 
 INSTANTIATE_TEST_SUITE_P(
     All, ClientAuthenticationTest,
-    testing::Values(Case{"NoneNothing", none_only, Offer::nothing, kAnonymous}, Case{"NoneIgnoresAPsk", none_only, Offer::psk, kAnonymous},
-                    Case{"NoneIgnoresACertificate", none_only, Offer::ml_dsa, kAnonymous},
-                    Case{"PskNothing", psk_only, Offer::nothing, kRefused}, Case{"PskRight", psk_only, Offer::psk, kPskOwner},
-                    Case{"PskWrongKey", psk_only, Offer::wrong_psk_key, kRefused},
-                    Case{"PskUnknown", psk_only, Offer::unknown_psk, kRefused}, Case{"PskGetsACertificate", psk_only, Offer::ml_dsa, kRefused},
-                    Case{"PskGetsARawKey", psk_only, Offer::raw_key, kRefused},
-                    Case{"PskOrNoneNothing", psk_or_none, Offer::nothing, kAnonymous},
-                    Case{"PskOrNoneRight", psk_or_none, Offer::psk, kPskOwner},
-                    Case{"PskOrNoneWrongKey", psk_or_none, Offer::wrong_psk_key, kRefused},
-                    Case{"PskOrNoneUnknown", psk_or_none, Offer::unknown_psk, kAnonymous},
-                    Case{"CertificateNothing", certificate_only, Offer::nothing, kRefused},
-                    Case{"CertificateMlDsa", certificate_only, Offer::ml_dsa, kMlDsaOwner},
-                    Case{"CertificateP256", certificate_only, Offer::p256, kP256Owner},
-                    Case{"CertificateUnlisted", certificate_only, Offer::unlisted_certificate, kRefused},
-                    Case{"CertificateForeign", certificate_only, Offer::foreign_certificate, kRefused},
-                    Case{"CertificateGetsAPsk", certificate_only, Offer::psk, kRefused},
-                    Case{"CertificateGetsARawKey", certificate_only, Offer::raw_key, kRefused},
-                    Case{"CertificateOrNoneNothing", certificate_or_none, Offer::nothing, kAnonymous},
-                    Case{"CertificateOrNoneRight", certificate_or_none, Offer::p256, kP256Owner},
-                    Case{"CertificateOrNoneUnlisted", certificate_or_none, Offer::unlisted_certificate, kAnonymous},
-                    Case{"CertificateOrNoneForeign", certificate_or_none, Offer::foreign_certificate, kRefused},
-                    Case{"PskOrCertificateNothing", psk_or_certificate, Offer::nothing, kRefused},
-                    Case{"PskOrCertificateByPsk", psk_or_certificate, Offer::psk, kPskOwner},
-                    Case{"PskOrCertificateByCertificate", psk_or_certificate, Offer::ml_dsa, kMlDsaOwner},
-                    Case{"RawNothing", raw_only, Offer::nothing, kRefused}, Case{"RawRight", raw_only, Offer::raw_key, kRawKeyOwner},
-                    Case{"RawP256", raw_only, Offer::raw_p256_key, kRawKeyOwner},
-                    Case{"RawUnknown", raw_only, Offer::unknown_raw_key, kRefused}, Case{"RawGetsACertificate", raw_only, Offer::ml_dsa, kRefused},
-                    Case{"RawOrNoneNothing", raw_or_none, Offer::nothing, kAnonymous},
-                    Case{"RawOrNoneUnknown", raw_or_none, Offer::unknown_raw_key, kRefused},
-                    Case{"RawOrCertificateByKey", raw_or_certificate, Offer::raw_key, kRawKeyOwner},
-                    Case{"RawOrCertificateByCertificate", raw_or_certificate, Offer::p256, kP256Owner},
-                    Case{"RawOrCertificateByTheBareKeyOfACertificate", raw_or_certificate, Offer::bare_certificate_key, kRefused},
-                    Case{"RawOrCertificateNothing", raw_or_certificate, Offer::nothing, kRefused}),
+    testing::Values(
+        Case{"NoneNothing", none_only, Offer::nothing, kAnonymous}, Case{"NoneIgnoresAPsk", none_only, Offer::psk, kAnonymous},
+        Case{"NoneIgnoresACertificate", none_only, Offer::ml_dsa, kAnonymous}, Case{"PskNothing", psk_only, Offer::nothing, kRefused},
+        Case{"PskRight", psk_only, Offer::psk, kPskOwner}, Case{"PskWrongKey", psk_only, Offer::wrong_psk_key, kRefused},
+        Case{"PskUnknown", psk_only, Offer::unknown_psk, kRefused}, Case{"PskGetsACertificate", psk_only, Offer::ml_dsa, kRefused},
+        Case{"PskGetsARawKey", psk_only, Offer::raw_key, kRefused}, Case{"PskOrNoneNothing", psk_or_none, Offer::nothing, kAnonymous},
+        Case{"PskOrNoneRight", psk_or_none, Offer::psk, kPskOwner}, Case{"PskOrNoneWrongKey", psk_or_none, Offer::wrong_psk_key, kRefused},
+        Case{"PskOrNoneUnknown", psk_or_none, Offer::unknown_psk, kAnonymous},
+        Case{"CertificateNothing", certificate_only, Offer::nothing, kRefused},
+        Case{"CertificateMlDsa", certificate_only, Offer::ml_dsa, kMlDsaOwner},
+        Case{"CertificateP256", certificate_only, Offer::p256, kP256Owner},
+        Case{"CertificateUnlisted", certificate_only, Offer::unlisted_certificate, kRefused},
+        Case{"CertificateForeign", certificate_only, Offer::foreign_certificate, kRefused},
+        Case{"CertificateGetsAPsk", certificate_only, Offer::psk, kRefused},
+        Case{"CertificateGetsARawKey", certificate_only, Offer::raw_key, kRefused},
+        Case{"CertificateOrNoneNothing", certificate_or_none, Offer::nothing, kAnonymous},
+        Case{"CertificateOrNoneRight", certificate_or_none, Offer::p256, kP256Owner},
+        Case{"CertificateOrNoneUnlisted", certificate_or_none, Offer::unlisted_certificate, kAnonymous},
+        Case{"CertificateOrNoneForeign", certificate_or_none, Offer::foreign_certificate, kRefused},
+        Case{"PskOrCertificateNothing", psk_or_certificate, Offer::nothing, kRefused},
+        Case{"PskOrCertificateByPsk", psk_or_certificate, Offer::psk, kPskOwner},
+        Case{"PskOrCertificateByCertificate", psk_or_certificate, Offer::ml_dsa, kMlDsaOwner},
+        Case{"RawNothing", raw_only, Offer::nothing, kRefused}, Case{"RawRight", raw_only, Offer::raw_key, kRawKeyOwner},
+        Case{"RawP256", raw_only, Offer::raw_p256_key, kRawKeyOwner}, Case{"RawUnknown", raw_only, Offer::unknown_raw_key, kRefused},
+        Case{"RawGetsACertificate", raw_only, Offer::ml_dsa, kRefused}, Case{"RawOrNoneNothing", raw_or_none, Offer::nothing, kAnonymous},
+        Case{"RawOrNoneUnknown", raw_or_none, Offer::unknown_raw_key, kRefused},
+        Case{"RawOrCertificateByKey", raw_or_certificate, Offer::raw_key, kRawKeyOwner},
+        Case{"RawOrCertificateByCertificate", raw_or_certificate, Offer::p256, kP256Owner},
+        Case{"RawOrCertificateByTheBareKeyOfACertificate", raw_or_certificate, Offer::bare_certificate_key, kRefused},
+        Case{"RawOrCertificateNothing", raw_or_certificate, Offer::nothing, kRefused}),
     [](const auto& test) { return test.param.name; });
 
 TEST(ClientIdentity, APskThatBelongsToNobodyIsNoWayIn) {

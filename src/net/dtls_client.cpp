@@ -59,8 +59,9 @@ struct DtlsClient::Callbacks {
       client.report_.verified = true;
       return 1;
     }
-    client.rejection_ = Fault{Error::not_trusted, "the server's certificate does not name '" + client.options_.server_name +
-                                                      "'; use a name that it carries, or add this one on the server with 'qeaas keys --san'"};
+    client.rejection_ =
+        Fault{Error::not_trusted, "the server's certificate does not name '" + client.options_.server_name +
+                                      "'; use a name that it carries, or add this one on the server with 'qeaas keys --san'"};
     return 0;
   }
 
@@ -175,8 +176,10 @@ void DtlsClient::step(TimePoint now) {
     return;
   }
   const int error = wolfSSL_get_error(ssl_, result);
-  if (error == WOLFSSL_ERROR_WANT_READ || error == WOLFSSL_ERROR_WANT_WRITE) arm(now);
-  else fail_with(describe(error));
+  if (error == WOLFSSL_ERROR_WANT_READ || error == WOLFSSL_ERROR_WANT_WRITE)
+    arm(now);
+  else
+    fail_with(describe(error));
 }
 
 void DtlsClient::complete() {
@@ -277,17 +280,16 @@ void DtlsClient::fail_with(Fault fault) {
 
 void DtlsClient::reject(int error) {
   if (options_.psk && options_.roots.empty()) {
-    rejection_ = Fault{Error::unauthorized, "the server answered with a certificate instead of the pre-shared key: it does not know this "
-                                            "identity, or the identity is disabled there"};
+    rejection_ = Fault{Error::unauthorized,
+                       "the server answered with a certificate instead of the pre-shared key: it does not know this "
+                       "identity, or the identity is disabled there"};
     return;
   }
   switch (error) {
     case ASN_AFTER_DATE_E:
       rejection_ = Fault{Error::not_trusted, "the server's certificate has expired; renew it there with 'qeaas keys --renew'"};
       return;
-    case ASN_BEFORE_DATE_E:
-      rejection_ = Fault{Error::not_trusted, "the server's certificate is not valid yet; check both clocks"};
-      return;
+    case ASN_BEFORE_DATE_E: rejection_ = Fault{Error::not_trusted, "the server's certificate is not valid yet; check both clocks"}; return;
     default:
       rejection_ = Fault{Error::not_trusted,
                          "the server's certificate is not signed by a trusted CA; give the server's ca.pem with --ca or QEAAS_CA"};

@@ -24,9 +24,9 @@ struct PskCredential {
 };
 
 struct DtlsClientOptions {
-  std::string server_name;      // host name or address that the certificate must carry
-  std::vector<int> groups;      // code points; the first one's key share goes with the first hello if it fits
-  std::vector<Der> roots;       // trusted CA certificates
+  std::string server_name;  // host name or address that the certificate must carry
+  std::vector<int> groups;  // code points; the first one's key share goes with the first hello if it fits
+  std::vector<Der> roots;   // trusted CA certificates
   bool verify = true;
   std::optional<PskCredential> psk;
   std::optional<Credential> certificate;  // to authenticate this client
@@ -42,7 +42,7 @@ struct DtlsClientOptions {
 
 // DtlsReport is what was negotiated, for people and tests.
 struct DtlsReport {
-  std::string group;                            // "ML-KEM-512"; as wolfSSL names it when unknown to us
+  std::string group;  // "ML-KEM-512"; as wolfSSL names it when unknown to us
   bool post_quantum_group = false;
   std::optional<SignatureAlgorithm> signature;  // of the server's certificate; none with a PSK or on resumption
   bool verified = false;

@@ -100,7 +100,7 @@ int protect_ticket(WOLFSSL* ssl, unsigned char* key_name, unsigned char* nonce, 
   *out_size = size;
   if (sealing != 0) {
     return context.tickets().seal(session.proven_identity(), fields(key_name, nonce, mac), body, Clock::now()) ? WOLFSSL_TICKET_RET_OK
-                                                                                             : WOLFSSL_TICKET_RET_FATAL;
+                                                                                                               : WOLFSSL_TICKET_RET_FATAL;
   }
   const auto identity = context.tickets().open(fields(key_name, nonce, mac), body, Clock::now());
   if (!identity) return WOLFSSL_TICKET_RET_REJECT;

@@ -44,16 +44,16 @@ class IdentityResolver {
 };
 
 struct Credential {
-  Der certificate;        // leaf
+  Der certificate;          // leaf
   SecretBytes private_key;  // DER, as handshake_key gives it
 };
 
 struct ClientAuthentication {
-  bool none = true;         // a client may stay anonymous
+  bool none = true;  // a client may stay anonymous
   bool psk = false;
   bool certificate = false;  // certificates signed by roots
   bool raw_public_key = false;
-  std::vector<Der> roots;   // for client certificates
+  std::vector<Der> roots;  // for client certificates
 };
 
 struct DtlsContextOptions {

@@ -13,7 +13,9 @@ constexpr std::uint8_t kAlertRecord = 21;
 constexpr std::uint8_t kHandshakeRecord = 22;
 
 Bytes bytes_of(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
-Address numbered(int number) { return Address::parse("192.0.2." + std::to_string(number % 250 + 1) + ":" + std::to_string(2000 + number)).value(); }
+Address numbered(int number) {
+  return Address::parse("192.0.2." + std::to_string(number % 250 + 1) + ":" + std::to_string(2000 + number)).value();
+}
 
 class HostileTest : public testing::Test {
  protected:
@@ -31,7 +33,9 @@ class HostileTest : public testing::Test {
   }
   // to_server collects what clients send from now on.
   std::vector<Datagram>& to_server() {
-    net_.observer = [this](const Network::Packet& packet) { if (packet.to == net_.server_address) sent_.push_back(packet.bytes); };
+    net_.observer = [this](const Network::Packet& packet) {
+      if (packet.to == net_.server_address) sent_.push_back(packet.bytes);
+    };
     return sent_;
   }
   // half_open begins a handshake that nobody will finish.
@@ -221,7 +225,9 @@ TEST_F(HostileTest, ForgedFragmentsDrawNoFlightsOutOfTheServer) {
   ASSERT_TRUE(net_.run([&] { return net_.server->counters().handshakes_begun == 1; }));
   host.client.reset();
   std::size_t bytes = 0;
-  net_.observer = [&](const Network::Packet& packet) { if (packet.from == net_.server_address) bytes += packet.bytes.size(); };
+  net_.observer = [&](const Network::Packet& packet) {
+    if (packet.from == net_.server_address) bytes += packet.bytes.size();
+  };
   Datagram late{kHandshakeRecord, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 12, 0, 12 + 4, 1, 0, 0, 40, 0, 1, 0, 0, 9, 0, 0, 4, 1, 2, 3, 4};
   for (int i = 0; i < 100; ++i) {
     late[10] = static_cast<std::uint8_t>(12 + i);
@@ -237,7 +243,10 @@ TEST_F(HostileTest, AHelloWithABadCookieCostsNoSeed) {
   connect();
   const auto hello = sent[1];
   seeds = 0;
-  ASSERT_TRUE(initialise_crypto([](MutableBytes out) noexcept { ++seeds; return os_seed(out); }));
+  ASSERT_TRUE(initialise_crypto([](MutableBytes out) noexcept {
+    ++seeds;
+    return os_seed(out);
+  }));
   for (int i = 0; i < 1000; ++i) net_.server->on_datagram(numbered(i), hello, net_.now);
   ASSERT_TRUE(initialise_crypto(os_seed));
   EXPECT_LT(seeds, 10);

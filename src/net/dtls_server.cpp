@@ -269,8 +269,10 @@ void DtlsServer::on_timer(TimePoint now) noexcept {
   reap();  // what the front end closed since the last call
   for (auto* session = flights_.first(); session != nullptr;) {
     auto* next = flights_.next(*session);
-    if (session->state == DtlsSession::State::handshaking && now - session->began >= options_.handshake_timeout) fail_session(*session);
-    else if (now >= session->retransmit_at) retransmit(*session, now);
+    if (session->state == DtlsSession::State::handshaking && now - session->began >= options_.handshake_timeout)
+      fail_session(*session);
+    else if (now >= session->retransmit_at)
+      retransmit(*session, now);
     session = next;
   }
   for (auto* session = table_.in_order_of_use().last(); session != nullptr && now - session->last_used >= options_.idle_timeout;) {

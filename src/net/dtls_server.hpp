@@ -12,8 +12,8 @@
 namespace qeaas {
 
 struct DtlsServerOptions {
-  std::uint8_t worker = 0;              // first byte of every connection ID
-  std::size_t path_mtu = 1280;          // largest IP packet, bytes
+  std::uint8_t worker = 0;      // first byte of every connection ID
+  std::size_t path_mtu = 1280;  // largest IP packet, bytes
   std::size_t max_sessions = 10000;
   Clock::duration idle_timeout = 1h;
   Clock::duration handshake_timeout = 30s;
@@ -24,15 +24,15 @@ struct DtlsServerOptions {
 // DtlsServerCounters only grow, but for sessions.
 struct DtlsServerCounters {
   std::uint64_t datagrams = 0;
-  std::uint64_t hellos = 0;               // first and second ClientHellos given to the listener
-  std::uint64_t hellos_refused = 0;       // bad cookie, malformed, over a limit
-  std::uint64_t handshakes_begun = 0;     // cookie verified
+  std::uint64_t hellos = 0;            // first and second ClientHellos given to the listener
+  std::uint64_t hellos_refused = 0;    // bad cookie, malformed, over a limit
+  std::uint64_t handshakes_begun = 0;  // cookie verified
   std::uint64_t handshakes_completed = 0;
   std::uint64_t handshakes_failed = 0;
   std::uint64_t resumed = 0;
   std::uint64_t evicted = 0;
-  std::uint64_t moved = 0;                // address changes
-  std::uint64_t dropped = 0;              // datagrams that belong to nothing
+  std::uint64_t moved = 0;    // address changes
+  std::uint64_t dropped = 0;  // datagrams that belong to nothing
 };
 
 class DtlsServer {
@@ -130,9 +130,9 @@ class DtlsServer {
   Secret<32> cid_secret_;
   std::uint64_t cid_count_ = 0;
   std::vector<DtlsSession*> closing_;
-  std::vector<std::uint8_t> held_;        // datagrams of a listener, held until it is known whether they may go out
+  std::vector<std::uint8_t> held_;  // datagrams of a listener, held until it is known whether they may go out
   std::vector<std::size_t> held_sizes_;
-  Secret<kMaxDatagramBytes> plain_;       // decrypted data under way
+  Secret<kMaxDatagramBytes> plain_;  // decrypted data under way
   DtlsServerCounters counters_;
 };
 

@@ -121,7 +121,8 @@ void DtlsServer::watch_flight(DtlsSession& session, TimePoint now) noexcept {
   }
   const auto timeout = std::chrono::seconds(wolfSSL_dtls_get_current_timeout(session.ssl));
   // When parts of a flight are missing, wolfSSL asks for a quarter of the time, and then sends an acknowledgement only.
-  session.retransmit_at = now + (wolfSSL_dtls13_use_quick_timeout(session.ssl) != 0 ? Clock::duration(timeout) / 4 : Clock::duration(timeout));
+  session.retransmit_at =
+      now + (wolfSSL_dtls13_use_quick_timeout(session.ssl) != 0 ? Clock::duration(timeout) / 4 : Clock::duration(timeout));
 }
 
 void DtlsServer::retransmit(DtlsSession& session, TimePoint now) noexcept {
@@ -158,7 +159,8 @@ void DtlsServer::close(DtlsSession& session) noexcept {
 }
 
 void DtlsServer::close_all() noexcept {
-  for (auto* session = table_.in_order_of_use().first(); session != nullptr; session = table_.in_order_of_use().next(*session)) close(*session);
+  for (auto* session = table_.in_order_of_use().first(); session != nullptr; session = table_.in_order_of_use().next(*session))
+    close(*session);
   reap();
 }
 

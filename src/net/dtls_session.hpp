@@ -44,24 +44,24 @@ struct DtlsSession {
   DtlsServer* server;
   WOLFSSL* ssl = nullptr;
   std::shared_ptr<const DtlsContext> context;
-  Address peer;                 // where answers go; moves only by a newer authentic record
-  Address arriving;             // where the datagram under way came from
-  Bytes incoming;               // the datagram under way; empty once wolfSSL has taken it
+  Address peer;      // where answers go; moves only by a newer authentic record
+  Address arriving;  // where the datagram under way came from
+  Bytes incoming;    // the datagram under way; empty once wolfSSL has taken it
   ConnectionId cid{};
   State state = State::listening;
   bool cookie_verified = false;
-  bool has_cid = false;         // this side's CID was offered to the peer
+  bool has_cid = false;  // this side's CID was offered to the peer
   SignatureAlgorithm signature = SignatureAlgorithm::ml_dsa_44;
-  std::uint64_t identity = kAnonymous;            // settled when the handshake completes
-  std::uint64_t key_identity = kAnonymous;        // whose certificate or raw key was presented
-  std::uint64_t psk_identity = kAnonymous;        // whose PSK was looked up last; counts only if it was negotiated
-  std::uint64_t ticket_identity = kAnonymous;     // read from a ticket; counts only if the session is really resumed
-  std::uint64_t hello = 0;      // fingerprint of the ClientHello that began it, to tell a duplicate from a new session
+  std::uint64_t identity = kAnonymous;         // settled when the handshake completes
+  std::uint64_t key_identity = kAnonymous;     // whose certificate or raw key was presented
+  std::uint64_t psk_identity = kAnonymous;     // whose PSK was looked up last; counts only if it was negotiated
+  std::uint64_t ticket_identity = kAnonymous;  // read from a ticket; counts only if the session is really resumed
+  std::uint64_t hello = 0;                     // fingerprint of the ClientHello that began it, to tell a duplicate from a new session
   TimePoint last_used;
   TimePoint began;
   TimePoint retransmit_at;
   Clock::duration retransmit_after{};
-  DtlsSession* successor = nullptr;    // a handshake from the same address that will take this one's place
+  DtlsSession* successor = nullptr;  // a handshake from the same address that will take this one's place
   DtlsSession* predecessor = nullptr;
   std::unique_ptr<SessionAttachment> attachment;
 
@@ -74,7 +74,7 @@ struct DtlsSession {
   Links by_opening;  // handshakes under way
   bool in_flight = false;
   bool answered = false;  // the hello was complete and this side has spoken
-  bool closing = false;  // will be removed when the engine is done with the call under way
+  bool closing = false;   // will be removed when the engine is done with the call under way
 };
 
 }  // namespace qeaas

@@ -40,7 +40,9 @@ TEST_F(DtlsSessionTest, AClientThatChangesItsPortKeepsItsSession) {
 TEST_F(DtlsSessionTest, AForgedOrReplayedRecordMovesNothing) {
   auto& host = connect();
   std::vector<std::vector<std::uint8_t>> sent;
-  net_.observer = [&](const Network::Packet& packet) { if (packet.to == net_.server_address) sent.push_back(packet.bytes); };
+  net_.observer = [&](const Network::Packet& packet) {
+    if (packet.to == net_.server_address) sent.push_back(packet.bytes);
+  };
   ASSERT_TRUE(echo(host, "one"));
   ASSERT_TRUE(echo(host, "two"));
   ASSERT_GE(sent.size(), 2U);
@@ -59,7 +61,9 @@ TEST_F(DtlsSessionTest, AForgedOrReplayedRecordMovesNothing) {
 TEST_F(DtlsSessionTest, AnOldRecordThatWasHeldBackMovesNothing) {
   auto& host = connect();
   std::vector<std::uint8_t> held;
-  net_.observer = [&](const Network::Packet& packet) { if (packet.to == net_.server_address) held = packet.bytes; };
+  net_.observer = [&](const Network::Packet& packet) {
+    if (packet.to == net_.server_address) held = packet.bytes;
+  };
   net_.weather.loss = 1;  // the attacker keeps this record to itself
   ASSERT_TRUE(host.client->send(bytes_of("held back")));
   net_.weather.loss = 0;
@@ -87,7 +91,9 @@ TEST_F(DtlsSessionTest, RandomDatagramsChangeNothing) {
 
 TEST_F(DtlsSessionTest, ALateDuplicateOfTheHelloDoesNotDisturbTheSession) {
   std::vector<std::vector<std::uint8_t>> hellos;
-  net_.observer = [&](const Network::Packet& packet) { if (packet.to == net_.server_address && packet.bytes[0] == 22) hellos.push_back(packet.bytes); };
+  net_.observer = [&](const Network::Packet& packet) {
+    if (packet.to == net_.server_address && packet.bytes[0] == 22) hellos.push_back(packet.bytes);
+  };
   auto& host = connect();
   ASSERT_EQ(hellos.size(), 2U);
   for (const auto& hello : hellos) net_.server->on_datagram(host.address, hello, net_.now);
@@ -98,7 +104,9 @@ TEST_F(DtlsSessionTest, ALateDuplicateOfTheHelloDoesNotDisturbTheSession) {
 
 TEST_F(DtlsSessionTest, AClientThatRestartsOnTheSamePortReplacesItsSessionOnlyOnceItHasProvenItself) {
   std::vector<std::uint8_t> foreign_hello;
-  net_.observer = [&](const Network::Packet& packet) { if (packet.bytes[0] == 22 && foreign_hello.empty()) foreign_hello = packet.bytes; };
+  net_.observer = [&](const Network::Packet& packet) {
+    if (packet.bytes[0] == 22 && foreign_hello.empty()) foreign_hello = packet.bytes;
+  };
   connect();
   net_.observer = nullptr;
   auto& first = connect("10.0.0.1:5555");

@@ -39,8 +39,14 @@ TEST_P(DtlsGroups, EveryGroupCompletesUnderTheMtu) {
   EXPECT_EQ(host.client->report().group, find_group(GetParam())->title);
   EXPECT_LE(largest, 1280 - kIpUdpHeaderBytes);
 }
-INSTANTIATE_TEST_SUITE_P(All, DtlsGroups, testing::Values("MLKEM512", "MLKEM768", "MLKEM1024", "X25519MLKEM768", "SecP256r1MLKEM768", "P-256", "P-384", "X25519"),
-                         [](const auto& test) { std::string name = test.param; std::erase(name, '-'); return name; });
+INSTANTIATE_TEST_SUITE_P(All, DtlsGroups,
+                         testing::Values("MLKEM512", "MLKEM768", "MLKEM1024", "X25519MLKEM768", "SecP256r1MLKEM768", "P-256", "P-384",
+                                         "X25519"),
+                         [](const auto& test) {
+                           std::string name = test.param;
+                           std::erase(name, '-');
+                           return name;
+                         });
 
 TEST(Dtls, AServerWithoutMlDsaShowsItsP256Certificate) {
   Network net;
@@ -89,7 +95,11 @@ TEST(Dtls, AWrongNameAndAnUnknownRootAreRefused) {
 TEST(Dtls, VerifyingWithoutARootIsRefusedAtOnce) {
   auto options = Network().client_options();
   options.roots.clear();
-  EXPECT_EQ(DtlsClient::make(std::move(options), [](Bytes) {}, [](Bytes) {}).error().error, Error::not_trusted);
+  EXPECT_EQ(DtlsClient::make(
+                std::move(options), [](Bytes) {}, [](Bytes) {})
+                .error()
+                .error,
+            Error::not_trusted);
 }
 
 TEST(Dtls, PskAuthenticatesBothSides) {
@@ -177,8 +187,10 @@ TEST(Dtls, EveryOneOf200HandshakesCompletesInBadWeather) {
     auto options = net.client_options(i % 4 == 3 ? "X25519MLKEM768" : "MLKEM512");
     options.handshake_timeout = 60s;
     auto& host = net.add(std::move(options));
-    if (net.run_until_settled(host)) ++completed;
-    else ADD_FAILURE() << i << ": " << host.client->failure().text;
+    if (net.run_until_settled(host))
+      ++completed;
+    else
+      ADD_FAILURE() << i << ": " << host.client->failure().text;
     host.client.reset();
   }
   EXPECT_EQ(completed, 200);
@@ -188,7 +200,9 @@ TEST(Dtls, AFloodOfHellosMakesNoSessionAndLocksNobodyOut) {
   Network net;
   ASSERT_TRUE(net.start());
   std::vector<std::uint8_t> hello;
-  net.observer = [&](const Network::Packet& packet) { if (hello.empty()) hello = packet.bytes; };
+  net.observer = [&](const Network::Packet& packet) {
+    if (hello.empty()) hello = packet.bytes;
+  };
   auto& host = net.add(net.client_options());
   ASSERT_TRUE(net.run_until_settled(host));
   for (int i = 0; i < 5000; ++i) {
@@ -209,7 +223,9 @@ TEST(Dtls, ACookieSurvivesOneRotationOfTheSecret) {
   ASSERT_TRUE(net.run_until_settled(warm));
   std::vector<Network::Packet> hellos;
   net.pass(30s);
-  net.observer = [&](const Network::Packet& packet) { if (packet.to == net.server_address && packet.bytes[0] == 22) hellos.push_back(packet); };
+  net.observer = [&](const Network::Packet& packet) {
+    if (packet.to == net.server_address && packet.bytes[0] == 22) hellos.push_back(packet);
+  };
   auto& host = net.add(net.client_options());
   ASSERT_TRUE(net.run([&] { return hellos.size() == 2; }));
   auto& turner = net.add(net.client_options());  // its first hello turns the secret while the other one's second is under way

@@ -27,8 +27,14 @@ struct Alias {
   std::string_view name;
 };
 // What wolfSSL and common tools call them.
-constexpr std::array<Alias, 8> kAliases{{{"ML_KEM_512", "MLKEM512"}, {"ML_KEM_768", "MLKEM768"}, {"ML_KEM_1024", "MLKEM1024"},
-    {"SECP256R1", "P-256"}, {"SECP384R1", "P-384"}, {"P256", "P-256"}, {"P384", "P-384"}, {"SecP256r1_ML_KEM_768", "SecP256r1MLKEM768"}}};
+constexpr std::array<Alias, 8> kAliases{{{"ML_KEM_512", "MLKEM512"},
+                                         {"ML_KEM_768", "MLKEM768"},
+                                         {"ML_KEM_1024", "MLKEM1024"},
+                                         {"SECP256R1", "P-256"},
+                                         {"SECP384R1", "P-384"},
+                                         {"P256", "P-256"},
+                                         {"P384", "P-384"},
+                                         {"SecP256r1_ML_KEM_768", "SecP256r1MLKEM768"}}};
 
 bool same(std::string_view a, std::string_view b) noexcept {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),

@@ -13,9 +13,9 @@
 namespace qeaas {
 
 struct Group {
-  std::string_view name;    // configuration: "MLKEM512"
-  std::string_view title;   // for people: "ML-KEM-512"
-  std::uint16_t code;       // IANA code point, which is also wolfSSL's
+  std::string_view name;   // configuration: "MLKEM512"
+  std::string_view title;  // for people: "ML-KEM-512"
+  std::uint16_t code;      // IANA code point, which is also wolfSSL's
   bool post_quantum;
 };
 

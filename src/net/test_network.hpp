@@ -110,8 +110,10 @@ class Network : public DatagramSink, public DtlsServer::Handler {
   Host& add(DtlsClientOptions options, const std::string& address = "") {
     auto& host = *hosts_.emplace_back(std::make_unique<Host>());
     host.address = Address::parse(address.empty() ? "10.0.0.1:" + std::to_string(1000 + hosts_.size()) : address).value();
-    host.client = DtlsClient::make(std::move(options), [this, &host](Bytes bytes) { transmit(host.address, server_address, bytes); },
-                                   [&host](Bytes bytes) { host.received.emplace_back(bytes.begin(), bytes.end()); }).value();
+    host.client = DtlsClient::make(
+                      std::move(options), [this, &host](Bytes bytes) { transmit(host.address, server_address, bytes); },
+                      [&host](Bytes bytes) { host.received.emplace_back(bytes.begin(), bytes.end()); })
+                      .value();
     host.client->start(now);
     return host;
   }
@@ -136,7 +138,8 @@ class Network : public DatagramSink, public DtlsServer::Handler {
     return true;
   }
   bool run_until_settled(const Host& host) {
-    return run([&] { return host.client->state() != DtlsClient::State::handshaking; }) && host.client->state() == DtlsClient::State::established;
+    return run([&] { return host.client->state() != DtlsClient::State::handshaking; }) &&
+           host.client->state() == DtlsClient::State::established;
   }
   void pass(Clock::duration time) {
     const auto end = now + time;
@@ -148,7 +151,8 @@ class Network : public DatagramSink, public DtlsServer::Handler {
     const auto chance = [this](double probability) { return std::uniform_real_distribution<>(0, 1)(dice_) < probability; };
     const int copies = chance(weather.loss) ? 0 : chance(weather.doubled) ? 2 : 1;
     for (int i = 0; i < copies; ++i) {
-      const auto delay = chance(weather.late) ? Clock::duration(std::chrono::milliseconds(std::uniform_int_distribution<>(1, 80)(dice_))) : Clock::duration(1ms);
+      const auto delay = chance(weather.late) ? Clock::duration(std::chrono::milliseconds(std::uniform_int_distribution<>(1, 80)(dice_)))
+                                              : Clock::duration(1ms);
       in_flight_.emplace(now + delay, Packet{from, to, {bytes.begin(), bytes.end()}});
     }
   }

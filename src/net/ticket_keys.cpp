@@ -70,7 +70,8 @@ Result<std::uint64_t> TicketKeys::open(Fields fields, MutableBytes ticket, TimeP
   if (ticket.size() > kMaxTicketBytes) return fail(Error::too_large);
   const std::lock_guard lock(mutex_);
   drop_expired(now);
-  const auto key = std::find_if(keys_.begin(), keys_.end(), [&](const Key& one) { return std::equal(one.name.begin(), one.name.end(), fields.name.begin()); });
+  const auto key = std::find_if(keys_.begin(), keys_.end(),
+                                [&](const Key& one) { return std::equal(one.name.begin(), one.name.end(), fields.name.begin()); });
   if (key == keys_.end()) return fail(Error::not_found);
 
   TicketRoom room;

@@ -76,7 +76,8 @@ tl::unexpected<Fault> cannot_listen(const Address& address, int number) {
 
 }  // namespace
 
-UdpSocket::UdpSocket(std::size_t max_datagram_bytes) : batches_(std::make_unique<Batches>(std::max<std::size_t>(max_datagram_bytes, 2048))) {}
+UdpSocket::UdpSocket(std::size_t max_datagram_bytes)
+    : batches_(std::make_unique<Batches>(std::max<std::size_t>(max_datagram_bytes, 2048))) {}
 
 UdpSocket::~UdpSocket() {
   flush();
@@ -169,7 +170,7 @@ void UdpSocket::flush() noexcept {
       continue;
     }
     if (errno == EINTR) continue;
-    if (errno == EAGAIN || errno == ENOBUFS) break;  // the network is full: what is left is lost, and the peers ask again
+    if (errno == EAGAIN || errno == ENOBUFS) break;    // the network is full: what is left is lost, and the peers ask again
     if (side.messages[done].msg_hdr.msg_iovlen > 1) {  // this kernel, or this route, does not segment: one datagram at a time from now on
       segmenting_ = false;
       send_singly(side.messages[done].msg_hdr);

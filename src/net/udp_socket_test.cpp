@@ -40,7 +40,8 @@ TEST_P(UdpSocketTest, BatchesGoBothWays) {
   for (std::size_t i = 0; i < count; ++i) (*a)->send((*b)->local(), bytes_of("message " + std::to_string(i)));
   (*a)->flush();
   Received received;
-  while (received.size() < count && receive(**b, received) > 0) {}
+  while (received.size() < count && receive(**b, received) > 0) {
+  }
   ASSERT_EQ(received.size(), count);
   EXPECT_EQ(received.front().first, (*a)->local().text());
   EXPECT_EQ(received.back().second, "message " + std::to_string(count - 1));
@@ -58,7 +59,8 @@ TEST_P(UdpSocketTest, RunsToOnePeerArriveAsTheyWereSent) {
   }
   (*a)->flush();
   Received received;
-  while (received.size() < sizes.size() && receive(**b, received) > 0) {}
+  while (received.size() < sizes.size() && receive(**b, received) > 0) {
+  }
   ASSERT_EQ(received.size(), sizes.size());
   for (std::size_t i = 0; i < sizes.size(); ++i) EXPECT_EQ(received[i].second, std::string(sizes[i], static_cast<char>(i))) << i;
   Received other;
@@ -72,7 +74,8 @@ TEST_P(UdpSocketTest, OversizeDatagramsAreDroppedWhole) {
   (*a)->send((*b)->local(), bytes_of("small"));
   (*a)->flush();
   Received received;
-  while (received.empty() && receive(**b, received) > 0) {}
+  while (received.empty() && receive(**b, received) > 0) {
+  }
   ASSERT_EQ(received.size(), 1U);
   EXPECT_EQ(received[0].second, "small");
   (*b)->send((*a)->local(), std::vector<std::uint8_t>(3000, 1));  // larger than its own limit: not sent, and not written past the slot
@@ -120,7 +123,8 @@ TEST_P(UdpSocketTest, RecordsAreSteeredByTheFirstByteOfTheirConnectionId) {
   EXPECT_EQ(arrived, 2U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Families, UdpSocketTest, testing::Values("127.0.0.1", "[::1]"), [](const auto& test) { return test.param[0] == '1' ? "v4" : "v6"; });
+INSTANTIATE_TEST_SUITE_P(Families, UdpSocketTest, testing::Values("127.0.0.1", "[::1]"),
+                         [](const auto& test) { return test.param[0] == '1' ? "v4" : "v6"; });
 
 TEST(UdpSocket, AnAddressOfSomebodyElseIsRefused) {
   const auto result = UdpSocket::open(Address::parse("192.0.2.1:0").value(), 1500);

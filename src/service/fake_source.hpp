@@ -29,7 +29,7 @@ inline constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::
 class Script {
  public:
   explicit Script(std::string id = "fake", SourceKind kind = SourceKind::physical)
-      : info{{id, kind, false}, 8, MinEntropy::from_whole_bits(4), "a test"}, random_(std::hash<std::string>{}(id) & 0xffffffffU) {}
+      : info{{id, kind, false}, 8, MinEntropy::from_whole_bits(4), "a test"}, random_(std::hash<std::string>{}(id)&0xffffffffU) {}
 
   SourceInfo info;  // set before the source is handed over
 
@@ -41,13 +41,25 @@ class Script {
     changed_.notify_all();
     changed_.wait(lock, [this] { return asked_ && budget_ == 0; });
   }
-  void feed_freely() { set([this] { budget_ = kUnlimited; }); }
-  void stick(bool stuck) { set([=, this] { stuck_ = stuck; }); }
+  void feed_freely() {
+    set([this] { budget_ = kUnlimited; });
+  }
+  void stick(bool stuck) {
+    set([=, this] { stuck_ = stuck; });
+  }
   // hiccup makes the next read hold 12 equal samples in a row: an intermittent failure at 4 bits a sample, not a permanent one.
-  void hiccup() { set([this] { hiccup_ = true; }); }
-  void vanish() { set([this] { gone_ = true; }); }
-  void come_back() { set([this] { gone_ = false; }); }
-  void refuse_opens(unsigned times) { set([=, this] { refusals_ = times; }); }
+  void hiccup() {
+    set([this] { hiccup_ = true; });
+  }
+  void vanish() {
+    set([this] { gone_ = true; });
+  }
+  void come_back() {
+    set([this] { gone_ = false; });
+  }
+  void refuse_opens(unsigned times) {
+    set([=, this] { refusals_ = times; });
+  }
   void wait_for_opens(unsigned times) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return opens_ >= times; });

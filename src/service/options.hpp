@@ -31,20 +31,20 @@ inline constexpr std::size_t kMaxDrawBytes = 65536;
 
 struct ServiceOptions {
   Policy policy = Policy::combine;
-  std::size_t min_sources = 1;           // fewer healthy sources with a block ready: an error, never weaker bytes
-  std::size_t workers = 1;               // one tap each
-  std::size_t reservoir_blocks = 2048;   // a source's ring for one worker; a power of two. 2048 blocks hold one largest draw
+  std::size_t min_sources = 1;          // fewer healthy sources with a block ready: an error, never weaker bytes
+  std::size_t workers = 1;              // one tap each
+  std::size_t reservoir_blocks = 2048;  // a source's ring for one worker; a power of two. 2048 blocks hold one largest draw
   std::uint64_t drbg_reseed_bytes = 1U << 20;
   std::chrono::seconds drbg_reseed_interval{60};
   ConditionerKind conditioner = ConditionerKind::sha256;
-  std::filesystem::path state_folder;    // where toeplitz-<source id>.seed is kept; needed for toeplitz only
+  std::filesystem::path state_folder;  // where toeplitz-<source id>.seed is kept; needed for toeplitz only
 
   // Timing of a pump.
   std::chrono::milliseconds back_off_first{100};  // after a source vanished or alarmed; doubles
   std::chrono::milliseconds back_off_limit{30'000};
   std::chrono::milliseconds idle_test_interval{1000};  // full reservoirs: one block is still tested this often
-  TimePoint (*now)() = &Clock::now;      // the clock of the DRBG deadlines; tests bring their own
-  SeedFunction os_entropy = &os_seed;    // seeds the operating system's half of mixed
+  TimePoint (*now)() = &Clock::now;                    // the clock of the DRBG deadlines; tests bring their own
+  SeedFunction os_entropy = &os_seed;                  // seeds the operating system's half of mixed
 };
 
 // SourceSetup is one source of the configuration, in its order.

@@ -99,15 +99,15 @@ class Pump {
   std::unique_ptr<Conditioner> conditioner_;
   Ledger ledger_;
   SecretBytes raw_;
-  SecretBytes carried_;             // samples that passed but do not make a block yet
+  SecretBytes carried_;  // samples that passed but do not make a block yet
   std::size_t carried_samples_ = 0;
   std::size_t read_samples_ = HealthMonitor::kBlockMultiple;
   std::size_t next_ring_ = 0;
-  std::vector<bool> fed_;           // which rings have had a block since the source became healthy
+  std::vector<bool> fed_;  // which rings have had a block since the source became healthy
   std::chrono::milliseconds next_back_off_;
   unsigned settled_blocks_ = 0;
   bool idle_ = false;
-  std::minstd_rand jitter_;         // spreads retries; not a secret
+  std::minstd_rand jitter_;  // spreads retries; not a secret
   Clock::duration measured_time_{};
   std::uint64_t measured_blocks_ = 0;
   std::uint64_t produced_blocks_ = 0;
@@ -123,7 +123,7 @@ class Pump {
   std::atomic<std::uint64_t> bits_served_{0};
   std::atomic<std::uint64_t> bits_per_second_{0};
   mutable std::mutex status_mutex_;
-  SourceStatus status_;             // guarded by status_mutex_
+  SourceStatus status_;  // guarded by status_mutex_
   std::mutex sleep_mutex_;
   std::condition_variable woken_;
   std::thread thread_;

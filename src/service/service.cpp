@@ -53,8 +53,8 @@ Outcome<void> check_options(const ServiceOptions& options, std::size_t sources) 
     return bad("reservoir_blocks must be a power of two from 2 to 1048576");
   if (options.drbg_reseed_bytes < 1) return bad("drbg_reseed_bytes must be at least 1");
   if (options.drbg_reseed_interval.count() < 1) return bad("drbg_reseed_interval must be at least 1 second");
-  const bool paced = options.back_off_first.count() >= 1 && options.back_off_limit >= options.back_off_first &&
-                     options.idle_test_interval.count() >= 1;
+  const bool paced =
+      options.back_off_first.count() >= 1 && options.back_off_limit >= options.back_off_first && options.idle_test_interval.count() >= 1;
   if (!paced) return bad("back-off and idle test intervals must be at least 1 ms, and the limit no less than the first");
   if (options.conditioner == ConditionerKind::toeplitz && options.state_folder.empty())
     return bad("the Toeplitz conditioner needs a state folder for its seeds");

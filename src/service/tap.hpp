@@ -34,12 +34,12 @@ class Tap {
   std::chrono::seconds retry_after() const noexcept { return retry_after_; }
 
  private:
-  friend class TapProbe;      // tests raise an alarm between two steps of a draw
-  struct Offer {              // what one source has for this draw
+  friend class TapProbe;  // tests raise an alarm between two steps of a draw
+  struct Offer {          // what one source has for this draw
     std::size_t pump = 0;
     std::uint32_t generation = 0;
     std::size_t blocks = 0;
-    bool counted = false;     // may feed direct; otherwise it only contributes
+    bool counted = false;  // may feed direct; otherwise it only contributes
     std::size_t taken = 0;
   };
   using Block = Secret<kBlockBytes>;
@@ -85,12 +85,12 @@ class Tap {
   std::array<Offer, kMaxSources> offers_{};
   std::size_t offer_count_ = 0;
 
-  HashDrbg drbg_;             // type drbg: seeded from direct
+  HashDrbg drbg_;  // type drbg: seeded from direct
   std::uint64_t drbg_used_bytes_ = 0;
   TimePoint drbg_since_{};
   Seeds seeds_;
 
-  HashDrbg system_drbg_;      // type mixed: seeded from the operating system, only ever XORed onto direct
+  HashDrbg system_drbg_;  // type mixed: seeded from the operating system, only ever XORed onto direct
   std::uint64_t system_used_bytes_ = 0;
   TimePoint system_since_{};
 };

@@ -36,7 +36,7 @@ bool is_hardware_device(dev_t device) { return ::major(device) == 10 && ::minor(
 struct Nature {
   SourceKind kind;
   bool conditioned;
-  bool hardware;   // the kernel's hw_random: which generator stands behind it can change while it is open
+  bool hardware;  // the kernel's hw_random: which generator stands behind it can change while it is open
   std::string who;
 };
 
@@ -105,8 +105,10 @@ Outcome<void> DeviceSource::state(const Nature& nature, const std::string& resol
                                      "); restart to use it as what it is now");
   const bool conditioned = settings_.conditioned.value_or(nature.conditioned);
   if (!settings_.per_sample && (!conditioned || settings_.sample_bits != 8))
-    return fault(Error::out_of_range, label() + ": " + resolved + " delivers raw samples, so its min-entropy per sample must be stated; "
-                                      "set min_entropy, or conditioned = true for whole bytes from a device that processes its noise itself");
+    return fault(Error::out_of_range,
+                 label() + ": " + resolved +
+                     " delivers raw samples, so its min-entropy per sample must be stated; "
+                     "set min_entropy, or conditioned = true for whole bytes from a device that processes its noise itself");
   if (stated_) return {};
   info_.tag.kind = nature.kind;
   info_.tag.conditioned = conditioned;

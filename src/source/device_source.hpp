@@ -15,10 +15,10 @@ namespace qeaas {
 struct DeviceSettings {
   std::string id{};
   std::filesystem::path path{};
-  std::optional<SourceKind> kind{};        // what the configuration says; by the path and device numbers when empty
-  unsigned sample_bits = 8;              // the low bits of every byte read
-  std::optional<MinEntropy> per_sample{};  // half of a byte when empty and conditioned; a raw device must state it
-  std::optional<bool> conditioned{};       // true for Quantis and hw_random, which process their noise; false for others
+  std::optional<SourceKind> kind{};         // what the configuration says; by the path and device numbers when empty
+  unsigned sample_bits = 8;                 // the low bits of every byte read
+  std::optional<MinEntropy> per_sample{};   // half of a byte when empty and conditioned; a raw device must state it
+  std::optional<bool> conditioned{};        // true for Quantis and hw_random, which process their noise; false for others
   std::chrono::milliseconds timeout{5000};  // the longest wait without a byte
   std::filesystem::path rng_current = "/sys/class/misc/hw_random/rng_current";
 };

@@ -39,9 +39,7 @@ TEST_F(PipeTest, EndOfFileAndBadDescriptorAreGone) {
   EXPECT_EQ(read_descriptor(-1, bytes_, 10s, interrupter_).error(), Error::source_gone);
 }
 
-TEST_F(PipeTest, SilenceIsATimeout) {
-  EXPECT_EQ(read_descriptor(output_.get(), bytes_, 1ms, interrupter_).error(), Error::timeout);
-}
+TEST_F(PipeTest, SilenceIsATimeout) { EXPECT_EQ(read_descriptor(output_.get(), bytes_, 1ms, interrupter_).error(), Error::timeout); }
 
 TEST_F(PipeTest, InterruptEndsAWaitAndStays) {
   std::thread other([&] { interrupter_.interrupt(); });

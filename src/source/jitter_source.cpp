@@ -25,11 +25,11 @@ namespace {
 constexpr unsigned kDisableInternalTimer = 1U << 4;  // JENT_DISABLE_INTERNAL_TIMER
 constexpr unsigned kForceFips = 1U << 5;             // JENT_FORCE_FIPS
 constexpr unsigned kApiMajor = 3;
-constexpr int kWrongBuild = 7;                       // EPROGERR
+constexpr int kWrongBuild = 7;  // EPROGERR
 
 // The library's RCT, APT and lag tests run only in this mode; its timer thread is never used, as it is itself scheduled.
 constexpr unsigned kFlags = kForceFips | kDisableInternalTimer;
-constexpr unsigned kOversampling = 0;  // the library's own minimum
+constexpr unsigned kOversampling = 0;    // the library's own minimum
 constexpr std::size_t kChunkBytes = 32;  // one collection; an interrupt is seen between two of them
 
 std::mutex start_mutex;
@@ -110,14 +110,14 @@ Status JitterSource::read(MutableBytes samples) noexcept {
 }  // namespace
 
 JitterLibrary machine_jitter() noexcept {
-  return {.initialise = +[]() noexcept {
+  return {
+      .initialise =
+          +[]() noexcept {
             return ::jent_version() / 1'000'000 == kApiMajor ? ::jent_entropy_init_ex(kOversampling, kFlags) : kWrongBuild;
           },
-          .allocate = +[]() noexcept { return ::jent_entropy_collector_alloc(kOversampling, kFlags); },
-          .read = +[](rand_data** collector, char* data, std::size_t size) noexcept {
-            return ::jent_read_entropy_safe(collector, data, size);
-          },
-          .release = +[](rand_data* collector) noexcept { ::jent_entropy_collector_free(collector); }};
+      .allocate = +[]() noexcept { return ::jent_entropy_collector_alloc(kOversampling, kFlags); },
+      .read = +[](rand_data** collector, char* data, std::size_t size) noexcept { return ::jent_read_entropy_safe(collector, data, size); },
+      .release = +[](rand_data* collector) noexcept { ::jent_entropy_collector_free(collector); }};
 }
 
 Fault jitter_fault(int code) {

@@ -15,8 +15,8 @@ namespace qeaas {
 
 // JitterLibrary is the part of jitterentropy that is used, so that tests can make every call fail.
 struct JitterLibrary {
-  int (*initialise)() noexcept;                                // 0, or one of the library's codes
-  rand_data* (*allocate)() noexcept;                           // null when it fails
+  int (*initialise)() noexcept;                                                   // 0, or one of the library's codes
+  rand_data* (*allocate)() noexcept;                                              // null when it fails
   ssize_t (*read)(rand_data** collector, char* data, std::size_t size) noexcept;  // negative when it fails; may replace the collector
   void (*release)(rand_data* collector) noexcept;
 };

@@ -20,16 +20,15 @@ Script script;
 int collector_object = 0;
 rand_data* the_collector() noexcept { return reinterpret_cast<rand_data*>(&collector_object); }
 
-constexpr JitterLibrary kScripted{
-    .initialise = +[]() noexcept { return script.initialise; },
-    .allocate = +[]() noexcept { return script.allocate ? the_collector() : nullptr; },
-    .read = +[](rand_data** collector, char* data, std::size_t size) noexcept -> ssize_t {
-      if (script.take_collector) *collector = nullptr;
-      if (script.read != 0) return script.read;
-      std::memset(data, 0x5A, size);
-      return static_cast<ssize_t>(size);
-    },
-    .release = +[](rand_data*) noexcept { ++script.released; }};
+constexpr JitterLibrary kScripted{.initialise = +[]() noexcept { return script.initialise; },
+                                  .allocate = +[]() noexcept { return script.allocate ? the_collector() : nullptr; },
+                                  .read = +[](rand_data** collector, char* data, std::size_t size) noexcept -> ssize_t {
+                                    if (script.take_collector) *collector = nullptr;
+                                    if (script.read != 0) return script.read;
+                                    std::memset(data, 0x5A, size);
+                                    return static_cast<ssize_t>(size);
+                                  },
+                                  .release = +[](rand_data*) noexcept { ++script.released; }};
 
 class JitterTest : public testing::Test {
  protected:

@@ -21,7 +21,8 @@ TEST(OsSource, IsKindOsAndNeverFeedsDirect) {
 }
 
 TEST(OsSource, AFailureOfTheSystemIsGone) {
-  auto source = make_os_source("os", std::nullopt, +[](MutableBytes) noexcept -> Status { return fail(Error::io); });
+  auto source = make_os_source(
+      "os", std::nullopt, +[](MutableBytes) noexcept -> Status { return fail(Error::io); });
   ASSERT_TRUE(source->open());
   std::array<std::uint8_t, 8> samples{};
   EXPECT_EQ(source->read(samples).error(), Error::source_gone);

@@ -12,8 +12,8 @@ namespace qeaas {
 namespace {
 
 constexpr unsigned kMaxPhotonBits = 4;
-constexpr double kMargin = 0.99;          // of the exact min-entropy, for the rounding of the tables
-constexpr double kSteps = 1000;           // claims are rounded down to a thousandth of a bit
+constexpr double kMargin = 0.99;  // of the exact min-entropy, for the rounding of the tables
+constexpr double kSteps = 1000;   // claims are rounded down to a thousandth of a bit
 constexpr std::uint64_t kFadeSamples = 1024;
 constexpr std::chrono::milliseconds kSlice = 100ms;  // a fault that was switched meanwhile is seen after this
 
@@ -61,8 +61,9 @@ Outcome<std::unique_ptr<PhotonSimulator>> PhotonSimulator::create(PhotonSettings
   SourceInfo info{.tag = {settings.id, SourceKind::simulated, false},
                   .sample_bits = settings.sample_bits,
                   .per_sample = *claim,
-                  .claim = "a simulation by a pseudo-random generator, no real noise; the min-entropy is that of the simulated counts' low "
-                           "bits, computed from their exact distribution"};
+                  .claim =
+                      "a simulation by a pseudo-random generator, no real noise; the min-entropy is that of the simulated counts' low "
+                      "bits, computed from their exact distribution"};
   std::unique_ptr<PhotonSimulator> simulator(new PhotonSimulator(std::move(settings), std::move(info), counts));
   simulator->generator_ = *generator;
   return simulator;
@@ -161,13 +162,14 @@ std::uint8_t PhotonSimulator::distort(std::uint8_t sample, std::uint64_t index) 
       const auto by = static_cast<std::uint64_t>(fault_.magnitude);
       return index < by ? sample : earlier(index, by);
     }
-    case FaultKind::none: case FaultKind::drift: case FaultKind::slow: case FaultKind::vanish: return sample;
+    case FaultKind::none:
+    case FaultKind::drift:
+    case FaultKind::slow:
+    case FaultKind::vanish: return sample;
   }
   return sample;
 }
 
-bool PhotonSimulator::happens(double probability) noexcept {
-  return static_cast<double>(generator_() >> 11) * 0x1p-53 < probability;
-}
+bool PhotonSimulator::happens(double probability) noexcept { return static_cast<double>(generator_() >> 11) * 0x1p-53 < probability; }
 
 }  // namespace qeaas

@@ -22,7 +22,7 @@ namespace qeaas {
 struct PhotonSettings {
   std::string id = "photon";
   PhotonModel model{};
-  unsigned sample_bits = 1;              // 1 is the parity; up to 4
+  unsigned sample_bits = 1;                // 1 is the parity; up to 4
   std::optional<std::uint64_t> seed{};     // the same seed, the same samples; from the operating system when empty
   std::optional<MinEntropy> per_sample{};  // below the exact value only; that value less a margin when empty
   PhotonFault fault{};
@@ -63,10 +63,10 @@ class PhotonSimulator final : public BasicSource {
   std::uint64_t failed_opens_ = 0;
   std::chrono::nanoseconds waited_{0};
   bool open_ = false;
-  PhotonFault fault_;                 // what this thread acts on
+  PhotonFault fault_;  // what this thread acts on
   std::uint64_t seen_version_ = 0;
-  std::mutex mutex_;                  // guards ordered_
-  PhotonFault ordered_;               // what was asked for last
+  std::mutex mutex_;     // guards ordered_
+  PhotonFault ordered_;  // what was asked for last
   std::atomic<std::uint64_t> version_{0};
 };
 

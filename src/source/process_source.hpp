@@ -17,7 +17,7 @@ struct ProcessSettings {
   std::vector<std::string> argv{};  // argv[0] is the absolute path of the program
   SourceKind kind = SourceKind::physical;
   bool conditioned = false;
-  unsigned sample_bits = 8;       // the low bits of every byte
+  unsigned sample_bits = 8;  // the low bits of every byte
   MinEntropy per_sample{};
   std::chrono::milliseconds timeout{5000};  // the longest wait without a byte
 };

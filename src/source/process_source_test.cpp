@@ -17,11 +17,8 @@ using test::has;
 class ProcessTest : public test::FolderTest {
  protected:
   static std::unique_ptr<Source> source(std::vector<std::string> argv, unsigned bits = 8, std::chrono::milliseconds timeout = 10s) {
-    return make_process_source({.id = "tool",
-                                .argv = std::move(argv),
-                                .sample_bits = bits,
-                                .per_sample = MinEntropy::from_whole_bits(1),
-                                .timeout = timeout});
+    return make_process_source(
+        {.id = "tool", .argv = std::move(argv), .sample_bits = bits, .per_sample = MinEntropy::from_whole_bits(1), .timeout = timeout});
   }
   std::string line(Source& from) {
     std::string text;

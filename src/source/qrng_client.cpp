@@ -49,9 +49,8 @@ bool Exchange::take_header(std::string_view line) noexcept {
   too_large = header_bytes > kMaxHeaderBytes;
   if (too_large) return false;
   const bool about_simulation = line.size() >= kSimulatedHeader.size() &&
-                                std::equal(kSimulatedHeader.begin(), kSimulatedHeader.end(), line.begin(), [](char a, char b) {
-                                  return a == (b >= 'A' && b <= 'Z' ? b + ('a' - 'A') : b);
-                                });
+                                std::equal(kSimulatedHeader.begin(), kSimulatedHeader.end(), line.begin(),
+                                           [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? b + ('a' - 'A') : b); });
   if (!about_simulation) return true;
   auto value = line.substr(kSimulatedHeader.size());
   value.remove_prefix(std::min(value.size(), value.find_first_not_of(" \t")));
@@ -71,7 +70,9 @@ std::size_t on_header(char* data, std::size_t, std::size_t size, void* exchange)
 Error error_of(CURLcode code) noexcept {
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT: return Error::timeout;
-    case CURLE_PEER_FAILED_VERIFICATION: case CURLE_SSL_CACERT_BADFILE: case CURLE_SSL_ISSUER_ERROR: return Error::not_trusted;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR: return Error::not_trusted;
     case CURLE_UNSUPPORTED_PROTOCOL: return Error::malformed;  // the address was checked, so the answer is no HTTP
     default: return Error::unreachable;
   }
@@ -87,8 +88,10 @@ bool is_entropy_type(std::string_view text) noexcept {
 Outcome<void> judge_status(long status) {
   const auto number = std::to_string(status);
   if (status == 200) return {};
-  if (status >= 300 && status < 400) return fault(Error::refused, "it answers with a redirect (" + number + "); give the final address as url");
-  if (status == 400 || status == 422) return fault(Error::out_of_range, "it does not accept the request (" + number + "); check entropy_type");
+  if (status >= 300 && status < 400)
+    return fault(Error::refused, "it answers with a redirect (" + number + "); give the final address as url");
+  if (status == 400 || status == 422)
+    return fault(Error::out_of_range, "it does not accept the request (" + number + "); check entropy_type");
   if (status == 401) return fault(Error::unauthorized, "it wants a token (401); set token_file");
   if (status == 403) return fault(Error::forbidden, "it does not allow this client (403); ask its operator");
   if (status == 404) return fault(Error::unsupported, "it has no QRNG Open API at this address (404); check url");
@@ -218,8 +221,8 @@ Outcome<RemoteCapabilities> QrngClient::connect() {
   if (auto done = state_->exchange("/v1/capabilities", nullptr, answer); !done) return tl::unexpected(done.error());
   auto capabilities = parse_capabilities(answer.text());
   if (capabilities) return std::move(*capabilities);
-  return state_->about({capabilities.error(), "its capabilities do not follow the QRNG Open API (" +
-                                                  std::string(name(capabilities.error())) + ")"});
+  return state_->about(
+      {capabilities.error(), "its capabilities do not follow the QRNG Open API (" + std::string(name(capabilities.error())) + ")"});
 }
 
 Outcome<void> QrngClient::fetch(MutableBytes block, const std::string& type) {

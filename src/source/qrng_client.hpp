@@ -15,9 +15,9 @@
 namespace qeaas {
 
 struct QrngClientSettings {
-  std::string url{};                   // https://host[:port][/prefix]; http:// for loopback only
-  std::filesystem::path ca_file{};     // the roots to trust; the system's when empty
-  std::filesystem::path token_file{};  // a bearer token on one line; none when empty
+  std::string url{};                          // https://host[:port][/prefix]; http:// for loopback only
+  std::filesystem::path ca_file{};            // the roots to trust; the system's when empty
+  std::filesystem::path token_file{};         // a bearer token on one line; none when empty
   std::chrono::milliseconds timeout{10'000};  // for a whole exchange
 };
 

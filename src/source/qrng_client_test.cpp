@@ -46,7 +46,8 @@ class ClientTest : public test::FolderTest {
 
 TEST_F(ClientTest, FetchesABlock) {
   TestServer server([](const std::string& request) {
-    return http_answer(200, request.starts_with("GET /v1/capabilities ") ? kCapabilities : R"({"entropy":["AQID"]})", "Entropy-Simulated: false\r\n");
+    return http_answer(200, request.starts_with("GET /v1/capabilities ") ? kCapabilities : R"({"entropy":["AQID"]})",
+                       "Entropy-Simulated: false\r\n");
   });
   QrngClient client({.url = server.url() + "/", .token_file = write("token", "abc.def\n")});
   const auto capabilities = client.connect();
@@ -142,13 +143,14 @@ TEST_F(ClientTest, ConnectRefusesBadSettings) {
 }
 
 TEST(RemoteUrl, OnlyHttpsAndLoopbackHttp) {
-  for (const auto* good : {"https://example.org", "https://example.org:6066/api", "http://127.0.0.1:6065", "http://127.1.2.3", "http://[::1]:6065",
-                           "http://localhost:6065"})
+  for (const auto* good : {"https://example.org", "https://example.org:6066/api", "http://127.0.0.1:6065", "http://127.1.2.3",
+                           "http://[::1]:6065", "http://localhost:6065"})
     EXPECT_TRUE(check_remote_url(good)) << good;
   for (const auto* bad : {"http://example.org", "http://10.0.0.1", "http://128.0.0.1", "http://localhost.example.org", "ftp://127.0.0.1",
                           "file:///etc/passwd", "https://user:word@example.org", "https://example.org/?a=b", "https://example.org/#a"})
     EXPECT_EQ(check_remote_url(bad).error().error, Error::refused) << bad;
-  for (const auto* bad : {"", "example.org", "https://", "https://a b"}) EXPECT_EQ(check_remote_url(bad).error().error, Error::malformed) << bad;
+  for (const auto* bad : {"", "example.org", "https://", "https://a b"})
+    EXPECT_EQ(check_remote_url(bad).error().error, Error::malformed) << bad;
 }
 
 }  // namespace

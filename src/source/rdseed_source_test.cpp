@@ -9,10 +9,11 @@ namespace qeaas {
 namespace {
 
 constexpr RdseedUnit kCounting{.supported = +[]() noexcept { return true; },
-                               .step = +[](std::uint64_t& value) noexcept {
-                                 value = 0x0807060504030201;
-                                 return true;
-                               }};
+                               .step =
+                                   +[](std::uint64_t& value) noexcept {
+                                     value = 0x0807060504030201;
+                                     return true;
+                                   }};
 
 TEST(RdseedSource, FillsEverySample) {
   auto source = make_rdseed_source("rdseed", std::nullopt, kCounting);

@@ -25,7 +25,10 @@ constexpr std::size_t kMaxDepth = 8;
 class Document {
  public:
   explicit Document(std::string_view text)
-      : text_(text), memory_(parser_bytes(text.size())), resource_(memory_.span().data(), memory_.size()), value_(json::storage_ptr(&resource_)) {}
+      : text_(text),
+        memory_(parser_bytes(text.size())),
+        resource_(memory_.span().data(), memory_.size()),
+        value_(json::storage_ptr(&resource_)) {}
 
   // parse: malformed, or too_large when the answer's structure needs more than its memory.
   Result<const json::object*> parse() noexcept {

@@ -64,10 +64,11 @@ TEST(Capabilities, WithDefaultsAndLimits) {
 }
 
 TEST(Capabilities, RefusesNonsense) {
-  for (const auto* text : {"", "[]", "{}", R"({"entropy":[]})", R"({"entropy":{}})", R"({"entropy":{"max_block_size":"64"}})",
-                           R"({"entropy":{"max_block_size":-1}})", R"({"entropy":{"max_block_size":1.5}})",
-                           R"({"entropy":{"max_block_size":64,"min_block_size":null}})", R"({"entropy":{"max_block_size":64,"entropy_types":"a"}})",
-                           R"({"entropy":{"max_block_size":64,"entropy_types":[1]}})"})
+  for (const auto* text :
+       {"", "[]", "{}", R"({"entropy":[]})", R"({"entropy":{}})", R"({"entropy":{"max_block_size":"64"}})",
+        R"({"entropy":{"max_block_size":-1}})", R"({"entropy":{"max_block_size":1.5}})",
+        R"({"entropy":{"max_block_size":64,"min_block_size":null}})", R"({"entropy":{"max_block_size":64,"entropy_types":"a"}})",
+        R"({"entropy":{"max_block_size":64,"entropy_types":[1]}})"})
     EXPECT_EQ(parse_capabilities(text).error(), Error::malformed) << text;
   EXPECT_EQ(parse_capabilities(R"({"entropy":{"max_block_size":0}})").error(), Error::out_of_range);
   EXPECT_EQ(parse_capabilities(R"({"entropy":{"min_block_size":100000,"max_block_size":200000}})").error(), Error::out_of_range);

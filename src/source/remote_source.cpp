@@ -15,8 +15,7 @@ std::string claim_of(const RemoteSettings& settings) {
   text += settings.server.url.starts_with("http:")
               ? ", over plain HTTP on this machine's loopback"
               : ", over classical TLS (not post-quantum: who records the link today may read it with a quantum computer)";
-  text += settings.trust_far_end ? "; the configuration trusts what the far end says it is"
-                                 : "; what stands behind it is not verified";
+  text += settings.trust_far_end ? "; the configuration trusts what the far end says it is" : "; what stands behind it is not verified";
   return text + "; at most half of every bit is credited";
 }
 

@@ -14,10 +14,10 @@ namespace qeaas {
 struct RemoteSettings {
   std::string id{};
   QrngClientSettings server{};
-  std::string entropy_type{};              // empty: "direct" where the server offers it, else the server's default
+  std::string entropy_type{};  // empty: "direct" where the server offers it, else the server's default
   bool trust_far_end = false;
   SourceKind far_end_kind = SourceKind::remote;  // counts only with trust_far_end
-  std::optional<MinEntropy> per_sample{};  // half of a byte when empty
+  std::optional<MinEntropy> per_sample{};        // half of a byte when empty
 };
 
 std::unique_ptr<Source> make_remote_source(RemoteSettings settings);

@@ -14,8 +14,9 @@ static_assert(!std::is_convertible_v<std::initializer_list<int>, NamedByConfigur
 class ReplayTest : public test::FolderTest {
  protected:
   static std::unique_ptr<Source> source(const std::filesystem::path& path, bool loop = false, unsigned bits = 8) {
-    return make_replay_source({.id = "replay", .path = path, .sample_bits = bits, .per_sample = MinEntropy::from_whole_bits(1), .loop = loop},
-                              NamedByConfiguration());
+    return make_replay_source(
+        {.id = "replay", .path = path, .sample_bits = bits, .per_sample = MinEntropy::from_whole_bits(1), .loop = loop},
+        NamedByConfiguration());
   }
   std::array<std::uint8_t, 4> samples_{};
 };

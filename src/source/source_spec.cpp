@@ -98,7 +98,8 @@ Outcome<std::optional<MinEntropy>> entropy_of(const SourceSpec& spec, double mos
 }
 
 Made make_device(const SourceSpec& spec) {
-  if (auto ok = allow(spec, {"path", "kind", "sample_bits", "min_entropy", "conditioned", "timeout"}); !ok) return tl::unexpected(ok.error());
+  if (auto ok = allow(spec, {"path", "kind", "sample_bits", "min_entropy", "conditioned", "timeout"}); !ok)
+    return tl::unexpected(ok.error());
   if (auto ok = demand(spec, {"path"}); !ok) return tl::unexpected(ok.error());
   if (spec.kind == SourceKind::remote) return wrong(spec, Error::refused, "kind of a device must be quantum, physical, os or simulated");
   const auto entropy = entropy_of(spec, spec.sample_bits.value_or(kByteBits));
@@ -106,8 +107,9 @@ Made make_device(const SourceSpec& spec) {
   const bool whole_bytes = spec.sample_bits.value_or(kByteBits) == kByteBits;
   const bool conditioned = spec.conditioned.value_or(device_states_itself(spec.path));
   if (!*entropy && !(whole_bytes && conditioned))
-    return wrong(spec, Error::out_of_range, "a device with raw samples needs min_entropy (assess it), or conditioned = true if it processes "
-                                            "its noise itself and gives whole bytes");
+    return wrong(spec, Error::out_of_range,
+                 "a device with raw samples needs min_entropy (assess it), or conditioned = true if it processes "
+                 "its noise itself and gives whole bytes");
   DeviceSettings settings;
   settings.id = spec.id;
   settings.path = spec.path;
@@ -130,7 +132,8 @@ Made make_simple(const SourceSpec& spec, SimpleFactory factory) {
 }
 
 Made make_process(const SourceSpec& spec) {
-  if (auto ok = allow(spec, {"argv", "kind", "sample_bits", "min_entropy", "conditioned", "timeout"}); !ok) return tl::unexpected(ok.error());
+  if (auto ok = allow(spec, {"argv", "kind", "sample_bits", "min_entropy", "conditioned", "timeout"}); !ok)
+    return tl::unexpected(ok.error());
   if (auto ok = demand(spec, {"argv", "kind", "min_entropy"}); !ok) return tl::unexpected(ok.error());
   if (!spec.argv.front().starts_with('/'))
     return wrong(spec, Error::refused, "argv must begin with the absolute path of a program; there is no shell and no search path");
@@ -196,8 +199,9 @@ Made make_replay(const SourceSpec& spec) {
   const auto bits = spec.sample_bits.value_or(kByteBits);
   const auto entropy = entropy_of(spec, bits);
   if (!entropy) return tl::unexpected(entropy.error());
-  return make_replay_source({.id = spec.id, .path = spec.path, .sample_bits = bits, .per_sample = **entropy, .loop = spec.loop.value_or(false)},
-                            NamedByConfiguration());
+  return make_replay_source(
+      {.id = spec.id, .path = spec.path, .sample_bits = bits, .per_sample = **entropy, .loop = spec.loop.value_or(false)},
+      NamedByConfiguration());
 }
 
 }  // namespace

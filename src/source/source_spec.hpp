@@ -21,26 +21,26 @@ std::optional<SourceType> source_type(std::string_view text) noexcept;
 
 // SourceSpec: an empty field was not given. A field that does not belong to the type is an error, so that no key is silently ignored.
 struct SourceSpec {
-  std::string id{};                           // [a-z0-9_-]{1,31}
+  std::string id{};  // [a-z0-9_-]{1,31}
   SourceType type = SourceType::rdseed;
-  std::string path{};                         // device, replay
-  std::vector<std::string> argv{};            // process
-  std::string url{};                          // remote
-  std::string entropy_type{};                 // remote
-  std::string ca_file{};                      // remote
-  std::string token_file{};                   // remote
-  std::optional<bool> trust_far_end{};        // remote: kind is what the far end is
+  std::string path{};                                  // device, replay
+  std::vector<std::string> argv{};                     // process
+  std::string url{};                                   // remote
+  std::string entropy_type{};                          // remote
+  std::string ca_file{};                               // remote
+  std::string token_file{};                            // remote
+  std::optional<bool> trust_far_end{};                 // remote: kind is what the far end is
   std::optional<std::chrono::milliseconds> timeout{};  // device, process, remote; 1 ms to 5 min
-  std::optional<SourceKind> kind{};           // device, process, remote
-  std::optional<unsigned> sample_bits{};      // device, process, replay 1 to 8; photon 1 to 4
-  std::optional<double> min_entropy{};        // bits per sample
-  std::optional<bool> conditioned{};          // device, process
-  std::optional<PhotonFault> fault{};         // photon
-  std::optional<double> mean_counts{};        // photon, per time bin
-  std::optional<double> dark_counts{};        // photon, per time bin
-  std::optional<double> dead_time{};          // photon, a fraction of the bin
-  std::optional<std::uint64_t> seed{};        // photon
-  std::optional<bool> loop{};                 // replay
+  std::optional<SourceKind> kind{};                    // device, process, remote
+  std::optional<unsigned> sample_bits{};               // device, process, replay 1 to 8; photon 1 to 4
+  std::optional<double> min_entropy{};                 // bits per sample
+  std::optional<bool> conditioned{};                   // device, process
+  std::optional<PhotonFault> fault{};                  // photon
+  std::optional<double> mean_counts{};                 // photon, per time bin
+  std::optional<double> dark_counts{};                 // photon, per time bin
+  std::optional<double> dead_time{};                   // photon, a fraction of the bin
+  std::optional<std::uint64_t> seed{};                 // photon
+  std::optional<bool> loop{};                          // replay
 };
 
 // make_source checks the spec and makes the source; nothing is opened. The fault's text begins with the source's id and names the

@@ -34,10 +34,16 @@ void expect_fault(const SourceSpec& spec, Error error, const std::string& key) {
 }
 
 TEST(SourceSpec, EveryTypeIsMadeAndKeepsItsWords) {
-  const Specs specs{device(), process(), remote(), replay(), simple(SourceType::rdseed), simple(SourceType::jitter), simple(SourceType::os),
+  const Specs specs{device(),
+                    process(),
+                    remote(),
+                    replay(),
+                    simple(SourceType::rdseed),
+                    simple(SourceType::jitter),
+                    simple(SourceType::os),
                     simple(SourceType::photon)};
-  const std::vector<SourceKind> kinds{SourceKind::physical, SourceKind::physical, SourceKind::remote,   SourceKind::simulated,
-                                      SourceKind::physical, SourceKind::physical, SourceKind::os, SourceKind::simulated};
+  const std::vector<SourceKind> kinds{SourceKind::physical, SourceKind::physical, SourceKind::remote, SourceKind::simulated,
+                                      SourceKind::physical, SourceKind::physical, SourceKind::os,     SourceKind::simulated};
   for (std::size_t i = 0; i < specs.size(); ++i) {
     const auto made = make_source(specs[i]);
     ASSERT_TRUE(made) << made.error().text;
@@ -99,7 +105,8 @@ TEST(SourceSpec, Ranges) {
   expect_fault(with(simple(SourceType::photon), [](auto& s) { s.min_entropy = 9; }), Error::out_of_range, "min_entropy");
   expect_fault(with(simple(SourceType::rdseed), [](auto& s) { s.min_entropy = 5; }), Error::out_of_range, "min_entropy");
   expect_fault(with(remote(), [](auto& s) { s.min_entropy = 5; }), Error::out_of_range, "min_entropy");
-  for (const unsigned bits : {0U, 9U}) expect_fault(with(device(), [&](auto& s) { s.sample_bits = bits; }), Error::out_of_range, "sample_bits");
+  for (const unsigned bits : {0U, 9U})
+    expect_fault(with(device(), [&](auto& s) { s.sample_bits = bits; }), Error::out_of_range, "sample_bits");
   for (const auto timeout : {std::chrono::milliseconds(0), std::chrono::milliseconds(300'001)})
     expect_fault(with(device(), [&](auto& s) { s.timeout = timeout; }), Error::out_of_range, "timeout");
   expect_fault(with(simple(SourceType::photon), [](auto& s) { s.mean_counts = 1000; }), Error::out_of_range, "mean_counts");

@@ -18,8 +18,8 @@ namespace qeaas::test {
 
 // http_answer wraps a body; extra holds whole header lines.
 inline std::string http_answer(int status, const std::string& body, const std::string& extra = {}) {
-  return "HTTP/1.1 " + std::to_string(status) + " Text\r\nContent-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n" + extra +
-         "\r\n" + body;
+  return "HTTP/1.1 " + std::to_string(status) + " Text\r\nContent-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n" +
+         extra + "\r\n" + body;
 }
 
 class TestServer {

@@ -167,8 +167,7 @@ Result<CborReader::Head> CborReader::expect(CborKind kind) const noexcept {
 
 Status CborReader::consume(const Head& head) noexcept {
   const Bytes encoded = rest().first(head.size + head.content);
-  if (head.kind == CborKind::text &&
-      !is_utf8({reinterpret_cast<const char*>(encoded.data()) + head.size, head.content}))
+  if (head.kind == CborKind::text && !is_utf8({reinterpret_cast<const char*>(encoded.data()) + head.size, head.content}))
     return fail(Error::malformed);
   if (const auto placed = shape_.place(encoded, is_container(head.kind)); !placed) return placed;
   used_ += encoded.size();

@@ -24,8 +24,8 @@ void expect_all(Error error, std::initializer_list<std::string_view> inputs) {
 }
 
 TEST(CborStrict, HeadsMustBeShortest) {
-  expect_all(Error::malformed, {"1800", "1817", "190001", "1900ff", "1a0000ffff", "1b00000000ffffffff", "5801aa", "780161", "9800", "b800",
-                                "3817"});
+  expect_all(Error::malformed,
+             {"1800", "1817", "190001", "1900ff", "1a0000ffff", "1b00000000ffffffff", "5801aa", "780161", "9800", "b800", "3817"});
 }
 
 TEST(CborStrict, TruncatedItemsAreMalformed) {
@@ -49,9 +49,7 @@ TEST(CborStrict, KeysAscendAndAreUnique) {
   expect_all(Error::malformed, {"a1800 0", "a1a000"});  // containers are no keys here
 }
 
-TEST(CborStrict, TextIsUtf8AndNothingFollows) {
-  expect_all(Error::malformed, {"61ff", "62c328", "0000", "8000", "a0f6"});
-}
+TEST(CborStrict, TextIsUtf8AndNothingFollows) { expect_all(Error::malformed, {"61ff", "62c328", "0000", "8000", "a0f6"}); }
 
 TEST(CborStrict, DepthIsBounded) {
   std::string deep, deeper;

@@ -22,9 +22,20 @@ std::string written(const std::function<void(CborWriter&)>& fill) {
 }
 
 TEST(Cbor, IntegersFollowAppendixA) {
-  const std::pair<std::int64_t, const char*> vectors[] = {
-      {0, "00"}, {1, "01"}, {10, "0a"}, {23, "17"}, {24, "1818"}, {25, "1819"}, {100, "1864"}, {1000, "1903e8"},
-      {1000000, "1a000f4240"}, {1000000000000, "1b000000e8d4a51000"}, {-1, "20"}, {-10, "29"}, {-100, "3863"}, {-1000, "3903e7"}};
+  const std::pair<std::int64_t, const char*> vectors[] = {{0, "00"},
+                                                          {1, "01"},
+                                                          {10, "0a"},
+                                                          {23, "17"},
+                                                          {24, "1818"},
+                                                          {25, "1819"},
+                                                          {100, "1864"},
+                                                          {1000, "1903e8"},
+                                                          {1000000, "1a000f4240"},
+                                                          {1000000000000, "1b000000e8d4a51000"},
+                                                          {-1, "20"},
+                                                          {-10, "29"},
+                                                          {-100, "3863"},
+                                                          {-1000, "3903e7"}};
   for (const auto& [value, hex] : vectors) {
     EXPECT_EQ(written([value = value](CborWriter& out) { out.integer(value); }), hex);
     const auto input = bytes(hex);
@@ -57,8 +68,8 @@ TEST(Cbor, StringsFollowAppendixA) {
   EXPECT_EQ(written([](CborWriter& out) { out.bytes({}); }), "40");
   EXPECT_EQ(written([](CborWriter& out) { out.bytes(bytes("01020304")); }), "4401020304");
   const std::pair<const char*, const char*> vectors[] = {
-      {"", "60"}, {"a", "6161"}, {"IETF", "6449455446"}, {"\"\\", "62225c"}, {"\u00fc", "62c3bc"}, {"\u6c34", "63e6b0b4"},
-      {"\U00010151", "64f0908591"}};
+      {"", "60"},           {"a", "6161"},          {"IETF", "6449455446"},      {"\"\\", "62225c"},
+      {"\u00fc", "62c3bc"}, {"\u6c34", "63e6b0b4"}, {"\U00010151", "64f0908591"}};
   for (const auto& [text, hex] : vectors) {
     EXPECT_EQ(written([text = text](CborWriter& out) { out.text(text); }), hex);
     const auto input = bytes(hex);
@@ -109,8 +120,8 @@ TEST(Cbor, ReadsANestedItemStepByStep) {
 }
 
 TEST(Cbor, SkipsWholeItemsOfAppendixA) {
-  for (const std::string_view hex : {"00", "3903e7", "4401020304", "6449455446", "80", "8301820203820405", "a0", "a26161016162820203",
-                                     "826161a161626163", "f4", "f6"}) {
+  for (const std::string_view hex :
+       {"00", "3903e7", "4401020304", "6449455446", "80", "8301820203820405", "a0", "a26161016162820203", "826161a161626163", "f4", "f6"}) {
     const auto input = bytes(hex);
     CborReader in(input);
     EXPECT_TRUE(in.skip().has_value()) << hex;

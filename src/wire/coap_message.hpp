@@ -100,7 +100,7 @@ struct MessageView {
 struct Rejection {
   enum class Action : std::uint8_t { ignore, reset };
   Action action = Action::ignore;
-  std::uint16_t id = 0;          // of the message to reset
+  std::uint16_t id = 0;            // of the message to reset
   Error error = Error::malformed;  // unsupported: another protocol version
   friend constexpr bool operator==(const Rejection&, const Rejection&) noexcept = default;
 };

@@ -16,14 +16,14 @@ struct Row {
 
 // RFC 7252 5.10 table 4, RFC 7641 2, RFC 7959 2.1 and 4, RFC 8768 3, RFC 9175 2.2.1 and 3.2.1, RFC 7967 2.
 constexpr std::array<Row, 23> kTable{{
-    {Option::if_match, 0, 8, true},         {Option::uri_host, 1, 255, false},      {Option::etag, 1, 8, true},
-    {Option::if_none_match, 0, 0, false},   {Option::observe, 0, 3, false},         {Option::uri_port, 0, 2, false},
-    {Option::location_path, 0, 255, true},  {Option::uri_path, 0, 255, true},       {Option::content_format, 0, 2, false},
-    {Option::max_age, 0, 4, false},         {Option::uri_query, 0, 255, true},      {Option::hop_limit, 1, 1, false},
-    {Option::accept, 0, 2, false},          {Option::location_query, 0, 255, true}, {Option::block2, 0, 3, false},
-    {Option::block1, 0, 3, false},          {Option::size2, 0, 4, false},           {Option::proxy_uri, 1, 1034, false},
-    {Option::proxy_scheme, 1, 255, false},  {Option::size1, 0, 4, false},           {Option::echo, 1, 40, false},
-    {Option::no_response, 0, 1, false},     {Option::request_tag, 0, 8, true},
+    {Option::if_match, 0, 8, true},        {Option::uri_host, 1, 255, false},      {Option::etag, 1, 8, true},
+    {Option::if_none_match, 0, 0, false},  {Option::observe, 0, 3, false},         {Option::uri_port, 0, 2, false},
+    {Option::location_path, 0, 255, true}, {Option::uri_path, 0, 255, true},       {Option::content_format, 0, 2, false},
+    {Option::max_age, 0, 4, false},        {Option::uri_query, 0, 255, true},      {Option::hop_limit, 1, 1, false},
+    {Option::accept, 0, 2, false},         {Option::location_query, 0, 255, true}, {Option::block2, 0, 3, false},
+    {Option::block1, 0, 3, false},         {Option::size2, 0, 4, false},           {Option::proxy_uri, 1, 1034, false},
+    {Option::proxy_scheme, 1, 255, false}, {Option::size1, 0, 4, false},           {Option::echo, 1, 40, false},
+    {Option::no_response, 0, 1, false},    {Option::request_tag, 0, 8, true},
 }};
 
 const Row* row(Option option) noexcept {

@@ -35,7 +35,7 @@ enum class Option : std::uint16_t {
   proxy_uri = 35,
   proxy_scheme = 39,
   size1 = 60,
-  echo = 252,  // RFC 9175
+  echo = 252,         // RFC 9175
   no_response = 258,  // RFC 7967
   request_tag = 292,  // RFC 9175
 };
@@ -64,9 +64,9 @@ Result<std::uint32_t> decode_uint(Bytes value) noexcept;
 
 // Block is the value of Block1 and Block2 (RFC 7959 2.2).
 struct Block {
-  std::uint32_t num = 0;   // below 2^20
+  std::uint32_t num = 0;  // below 2^20
   bool more = false;
-  std::uint8_t szx = 6;    // 0 to 6
+  std::uint8_t szx = 6;  // 0 to 6
 
   constexpr std::size_t size_bytes() const noexcept { return std::size_t{16} << szx; }
   constexpr std::size_t offset_bytes() const noexcept { return std::size_t{num} * size_bytes(); }
@@ -80,11 +80,7 @@ Result<UintValue> encode_block(const Block& block) noexcept;
 // decode_block: malformed beyond 3 bytes or for the reserved szx 7 (answered with 4.00).
 Result<Block> decode_block(Bytes value) noexcept;
 
-inline std::string_view text_of(Bytes value) noexcept {
-  return {reinterpret_cast<const char*>(value.data()), value.size()};
-}
-inline Bytes bytes_of(std::string_view text) noexcept {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
+inline std::string_view text_of(Bytes value) noexcept { return {reinterpret_cast<const char*>(value.data()), value.size()}; }
+inline Bytes bytes_of(std::string_view text) noexcept { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 
 }  // namespace qeaas::coap

@@ -12,7 +12,7 @@
 namespace qeaas {
 namespace {
 
-constexpr std::size_t kMaxPartBytes = 255;  // of Uri-Host, and of one Uri-Path or Uri-Query option
+constexpr std::size_t kMaxPartBytes = 255;             // of Uri-Host, and of one Uri-Path or Uri-Query option
 constexpr std::string_view kForeign = "\"<>\\^`{|} ";  // RFC 3986: in no address
 
 char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -171,8 +171,10 @@ Outcome<CoapUri> parse_coap_uri(std::string_view text) {
 
 std::string to_text(const CoapUri& uri) {
   std::string text = uri.secure ? "coaps://" : "coap://";
-  if (uri.host_kind == HostKind::ipv6) text += "[" + uri.host + "]";
-  else append_encoded(text, uri.host, "-._~!$&'()*+,;=");
+  if (uri.host_kind == HostKind::ipv6)
+    text += "[" + uri.host + "]";
+  else
+    append_encoded(text, uri.host, "-._~!$&'()*+,;=");
   if (uri.port != (uri.secure ? kCoapsPort : kCoapPort)) text += ":" + std::to_string(uri.port);
   if (uri.path.empty()) text += "/";
   for (const std::string& segment : uri.path) {

@@ -15,8 +15,8 @@ namespace qeaas {
 enum class HostKind : std::uint8_t { name, ipv4, ipv6 };
 
 struct CoapUri {
-  bool secure = true;            // coaps
-  std::string host;              // lower case; an IPv6 address without its brackets
+  bool secure = true;  // coaps
+  std::string host;    // lower case; an IPv6 address without its brackets
   HostKind host_kind = HostKind::name;
   std::uint16_t port = 5684;
   std::vector<std::string> path;   // decoded segments, one for each Uri-Path option

@@ -16,8 +16,8 @@ CoapUri parsed(std::string_view text) {
 }
 
 TEST(CoapUri, TheThreeFormsOfRfc7252Section63AreOne) {
-  for (const auto* text : {"coap://example.com:5683/~sensors/temp.xml", "coap://EXAMPLE.com/%7Esensors/temp.xml",
-                           "coap://EXAMPLE.com:/%7esensors/temp.xml"})
+  for (const auto* text :
+       {"coap://example.com:5683/~sensors/temp.xml", "coap://EXAMPLE.com/%7Esensors/temp.xml", "coap://EXAMPLE.com:/%7esensors/temp.xml"})
     EXPECT_EQ(to_text(parsed(text)), "coap://example.com/~sensors/temp.xml") << text;
 }
 
@@ -69,17 +69,35 @@ TEST(CoapUri, ExampleWithUnicodeOfRfc7252Section65) {
 }
 
 TEST(CoapUri, RefusesWithTheReason) {
-  const std::pair<std::string, Error> wrong[] = {
-      {"127.0.0.1", Error::malformed},          {"http://h/", Error::unsupported},       {"coap+tcp://h/", Error::unsupported},
-      {"coaps://", Error::malformed},           {"coaps:///random", Error::malformed},   {"coaps://:5684/", Error::malformed},
-      {"coaps://h:0", Error::out_of_range},     {"coaps://h:65536", Error::out_of_range}, {"coaps://h:5a", Error::malformed},
-      {"coaps://h:-1", Error::malformed},       {"coaps://u@h/", Error::malformed},      {"coaps://h/#f", Error::malformed},
-      {"coaps://h/a b", Error::malformed},      {"coaps://h/\"", Error::malformed},      {"coaps://h/\xc3\xbc", Error::malformed},
-      {"coaps://h/%", Error::malformed},        {"coaps://h/%4", Error::malformed},      {"coaps://h/%zz", Error::malformed},
-      {"coaps://h/%ff", Error::malformed},      {"coaps://h?%ff", Error::malformed},     {"coaps://%00/", Error::malformed},
-      {"coaps://a%2fb/", Error::malformed},     {"coaps://[::1", Error::malformed},      {"coaps://[::g]/", Error::malformed},
-      {"coaps://[127.0.0.1]/", Error::malformed}, {"coaps://[::1]x/", Error::malformed}, {"coaps://::1/", Error::malformed},
-      {"coaps://h/" + std::string(256, 'a'), Error::out_of_range}, {"coaps://" + std::string(256, 'a'), Error::out_of_range}};
+  const std::pair<std::string, Error> wrong[] = {{"127.0.0.1", Error::malformed},
+                                                 {"http://h/", Error::unsupported},
+                                                 {"coap+tcp://h/", Error::unsupported},
+                                                 {"coaps://", Error::malformed},
+                                                 {"coaps:///random", Error::malformed},
+                                                 {"coaps://:5684/", Error::malformed},
+                                                 {"coaps://h:0", Error::out_of_range},
+                                                 {"coaps://h:65536", Error::out_of_range},
+                                                 {"coaps://h:5a", Error::malformed},
+                                                 {"coaps://h:-1", Error::malformed},
+                                                 {"coaps://u@h/", Error::malformed},
+                                                 {"coaps://h/#f", Error::malformed},
+                                                 {"coaps://h/a b", Error::malformed},
+                                                 {"coaps://h/\"", Error::malformed},
+                                                 {"coaps://h/\xc3\xbc", Error::malformed},
+                                                 {"coaps://h/%", Error::malformed},
+                                                 {"coaps://h/%4", Error::malformed},
+                                                 {"coaps://h/%zz", Error::malformed},
+                                                 {"coaps://h/%ff", Error::malformed},
+                                                 {"coaps://h?%ff", Error::malformed},
+                                                 {"coaps://%00/", Error::malformed},
+                                                 {"coaps://a%2fb/", Error::malformed},
+                                                 {"coaps://[::1", Error::malformed},
+                                                 {"coaps://[::g]/", Error::malformed},
+                                                 {"coaps://[127.0.0.1]/", Error::malformed},
+                                                 {"coaps://[::1]x/", Error::malformed},
+                                                 {"coaps://::1/", Error::malformed},
+                                                 {"coaps://h/" + std::string(256, 'a'), Error::out_of_range},
+                                                 {"coaps://" + std::string(256, 'a'), Error::out_of_range}};
   for (const auto& [text, error] : wrong) {
     const auto uri = parse_coap_uri(text);
     ASSERT_FALSE(uri.has_value()) << text;

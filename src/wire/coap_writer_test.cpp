@@ -37,10 +37,20 @@ TEST(CoapWriter, ExtendsDeltasAndLengthsAtTheirBounds) {
 
 TEST(CoapWriter, WritesAWholeRequest) {
   std::array<std::uint8_t, 64> memory;
-  const auto size = get(memory).option_uint(Option::observe, 0).option(Option::uri_path, "random").option(Option::uri_query, "n=64")
-                        .option_uint(Option::accept, format::kCbor).option_block(Option::block2, {0, false, 6}).finish();
+  const auto size = get(memory)
+                        .option_uint(Option::observe, 0)
+                        .option(Option::uri_path, "random")
+                        .option(Option::uri_query, "n=64")
+                        .option_uint(Option::accept, format::kCbor)
+                        .option_block(Option::block2, {0, false, 6})
+                        .finish();
   ASSERT_TRUE(size.has_value());
-  EXPECT_EQ(to_hex(Bytes(memory).first(*size)), "400112346056" "72616e646f6d" "446e3d3634" "213c" "6106");
+  EXPECT_EQ(to_hex(Bytes(memory).first(*size)),
+            "400112346056"
+            "72616e646f6d"
+            "446e3d3634"
+            "213c"
+            "6106");
 }
 
 TEST(CoapWriter, PayloadInPlaceEqualsPayloadCopied) {
@@ -86,7 +96,10 @@ TEST(CoapWriter, EmptyMessagesStayEmpty) {
 TEST(CoapWriter, EverySizeThatIsTooSmallIsNoSpaceAndWritesNothingBeyond) {
   const auto write = [](MutableBytes into) {
     return MessageWriter(into, Type::con, code::kContent, kId, *Token::of(test::bytes("a1a2")))
-        .option(Option::etag, "tag").option_uint(Option::max_age, 300).payload(test::bytes("010203")).finish();
+        .option(Option::etag, "tag")
+        .option_uint(Option::max_age, 300)
+        .payload(test::bytes("010203"))
+        .finish();
   };
   std::array<std::uint8_t, 64> memory;
   const auto needed = write(memory);

@@ -113,8 +113,7 @@ Result<bj::value> read_scalar(CborReader& in, CborKind kind, const bj::storage_p
     case CborKind::negative_integer: return in.integer().map([&](std::int64_t n) { return bj::value(n, storage); });
     case CborKind::boolean: return in.boolean().map([&](bool b) { return bj::value(b, storage); });
     case CborKind::null: return in.null().map([&] { return bj::value(storage); });
-    case CborKind::text:
-      return in.text().map([&](std::string_view t) { return bj::value(bj::string_view(t.data(), t.size()), storage); });
+    case CborKind::text: return in.text().map([&](std::string_view t) { return bj::value(bj::string_view(t.data(), t.size()), storage); });
     default: return fail(Error::unsupported);
   }
 }
@@ -178,26 +177,34 @@ const bj::value* Fields::member(std::string_view name) noexcept {
 Fields& Fields::read(std::string_view name, std::string& into) {
   const auto* found = member(name);
   const auto* text = found == nullptr ? nullptr : found->if_string();
-  if (text == nullptr) set_error(Error::malformed);
-  else into.assign(text->data(), text->size());
+  if (text == nullptr)
+    set_error(Error::malformed);
+  else
+    into.assign(text->data(), text->size());
   return *this;
 }
 
 Fields& Fields::read(std::string_view name, bool& into) noexcept {
   const auto* found = member(name);
   const auto* flag = found == nullptr ? nullptr : found->if_bool();
-  if (flag == nullptr) set_error(Error::malformed);
-  else into = *flag;
+  if (flag == nullptr)
+    set_error(Error::malformed);
+  else
+    into = *flag;
   return *this;
 }
 
 Fields& Fields::read(std::string_view name, std::uint64_t& into) noexcept {
   const auto* found = member(name);
   if (found == nullptr) return *this;
-  if (found->is_uint64()) into = found->get_uint64();
-  else if (!found->is_int64()) set_error(Error::malformed);
-  else if (found->get_int64() < 0) set_error(Error::out_of_range);
-  else into = static_cast<std::uint64_t>(found->get_int64());
+  if (found->is_uint64())
+    into = found->get_uint64();
+  else if (!found->is_int64())
+    set_error(Error::malformed);
+  else if (found->get_int64() < 0)
+    set_error(Error::out_of_range);
+  else
+    into = static_cast<std::uint64_t>(found->get_int64());
   return *this;
 }
 

@@ -19,7 +19,9 @@ std::string cbor_of(std::string_view json) {
 }
 
 TEST(JsonTree, SortsKeysAsRfc8949Demands) {
-  EXPECT_EQ(cbor_of(R"({"bb":1,"b":2,"a":[true,false,null,-1]})"), "a3616184f5f4f620616202626262" "01");
+  EXPECT_EQ(cbor_of(R"({"bb":1,"b":2,"a":[true,false,null,-1]})"),
+            "a3616184f5f4f620616202626262"
+            "01");
   EXPECT_EQ(cbor_of(R"({"text":"\u00fc","large":18446744073709551615})"), "a2647465787462c3bc656c617267651bffffffffffffffff");
 }
 

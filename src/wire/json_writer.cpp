@@ -9,9 +9,7 @@ namespace qeaas {
 namespace {
 
 // RFC 8259 section 7: the quotation mark, the backslash and everything below the space.
-bool needs_escape(char character) noexcept {
-  return character == '"' || character == '\\' || static_cast<unsigned char>(character) < 0x20;
-}
+bool needs_escape(char character) noexcept { return character == '"' || character == '\\' || static_cast<unsigned char>(character) < 0x20; }
 
 }  // namespace
 

@@ -16,13 +16,13 @@ namespace qeaas {
 
 // Link is one resource. Texts must hold no quotation mark, backslash or control character; empty ones are left out.
 struct Link {
-  std::string_view path{};                             // "/random"
-  std::string_view resource_type{};                    // rt; several are separated by a space
-  std::string_view interface_description{};            // if
-  std::span<const std::uint16_t> content_formats{};    // ct
+  std::string_view path{};                           // "/random"
+  std::string_view resource_type{};                  // rt; several are separated by a space
+  std::string_view interface_description{};          // if
+  std::span<const std::uint16_t> content_formats{};  // ct
   bool observable = false;                           // obs
   std::string_view title{};
-  std::optional<std::uint32_t> size_bytes{};           // sz
+  std::optional<std::uint32_t> size_bytes{};  // sz
 };
 
 // LinkFilter is one query of RFC 6690 4.1: name=value, where a value that ends in * is a prefix. An empty name selects everything.

@@ -13,8 +13,13 @@ namespace {
 constexpr std::uint16_t kThreeFormats[] = {42, 50, 60};
 constexpr std::uint16_t kOneFormat[] = {41};
 const Link kLinks[] = {
-    {.path = "/random", .resource_type = "qeaas.random", .interface_description = "core.rp", .content_formats = kThreeFormats,
-     .observable = true, .title = "Random bytes", .size_bytes = 65536},
+    {.path = "/random",
+     .resource_type = "qeaas.random",
+     .interface_description = "core.rp",
+     .content_formats = kThreeFormats,
+     .observable = true,
+     .title = "Random bytes",
+     .size_bytes = 65536},
     {.path = "/sensors/temp", .resource_type = "temperature-c x.y", .interface_description = "sensor", .content_formats = kOneFormat},
     {.path = "/bare"}};
 

@@ -23,8 +23,14 @@ std::string json_of(Error error, std::string_view detail, std::size_t room = kMa
 }
 
 TEST(Problem, EncodesAsRfc9290And9457) {
-  EXPECT_EQ(cbor_of(Error::starved, "wait"), "a220" "6773746172766564" "21" "6477616974");
-  EXPECT_EQ(cbor_of(Error::starved, ""), "a120" "6773746172766564");
+  EXPECT_EQ(cbor_of(Error::starved, "wait"),
+            "a220"
+            "6773746172766564"
+            "21"
+            "6477616974");
+  EXPECT_EQ(cbor_of(Error::starved, ""),
+            "a120"
+            "6773746172766564");
   EXPECT_EQ(json_of(Error::starved, "\"wait\""), R"({"title":"starved","status":503,"detail":"\"wait\""})");
   EXPECT_EQ(json_of(Error::alarmed, ""), R"({"title":"alarmed","status":503})");
 }

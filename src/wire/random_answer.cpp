@@ -177,8 +177,8 @@ Status decode_json(Bytes text, RandomAnswer& answer) {
 
 // hides_simulation: a simulated source in an answer that is not marked.
 bool hides_simulation(const RandomAnswer& answer) noexcept {
-  return !answer.simulated && std::any_of(answer.sources.begin(), answer.sources.end(),
-                                          [](const SourceTag& tag) { return tag.kind == SourceKind::simulated; });
+  return !answer.simulated &&
+         std::any_of(answer.sources.begin(), answer.sources.end(), [](const SourceTag& tag) { return tag.kind == SourceKind::simulated; });
 }
 
 }  // namespace

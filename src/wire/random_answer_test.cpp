@@ -34,7 +34,16 @@ Result<std::vector<std::uint8_t>> encoded(AnswerFormat format, Bytes random, con
 TEST(RandomAnswer, EncodesAsDocumented) {
   const auto account = provenance(EntropyType::mixed, {&kRdseed});
   EXPECT_EQ(to_hex(encoded(AnswerFormat::cbor, bytes("0102ff"), account).value()),
-            "a5" "01430102ff" "02656d69786564" "0381" "83" "66726473656564" "68706879736963616c" "f5" "04f6" "05f4");
+            "a5"
+            "01430102ff"
+            "02656d69786564"
+            "0381"
+            "83"
+            "66726473656564"
+            "68706879736963616c"
+            "f5"
+            "04f6"
+            "05f4");
   const auto json = encoded(AnswerFormat::json, bytes("0102ff"), account).value();
   EXPECT_EQ(std::string(json.begin(), json.end()),
             R"({"random":"0102ff","type":"mixed","sources":[{"id":"rdseed","kind":"physical","conditioned":true}],"report":null,)"
@@ -105,13 +114,13 @@ Error json_error(std::string_view text) {
 }
 
 TEST(RandomAnswer, RefusesMalformedCbor) {
-  for (const auto* hex : {"", "80", "a0", "a1014101", "a5 01 01 02 656d69786564 03 80 04 f6 05 f4", "a5 01 40 02 01 03 80 04 f6 05 f4",
-                          "a5 01 40 02 656d69786564 03 01 04 f6 05 f4", "a5 01 40 02 656d69786564 03 80 04 01 05 f4",
-                          "a5 01 40 02 656d69786564 03 80 04 f6 05 01", "a5 01 40 02 656d69786564 03 80 04 f6 05 f4 00",
-                          "a5 01 40 02 656d69786564 03 81 82 6161 6161 04 f6 05 f4", "a5 01 40 02 656d69786564 03 81 01 04 f6 05 f4",
-                          "a5 01 40 02 656d69786564 03 81 83 01 626f73 f4 04 f6 05 f4",
-                          "a5 01 40 02 656d69786564 03 81 83 6161 01 f4 04 f6 05 f4",
-                          "a5 01 40 02 656d69786564 03 81 83 6161 626f73 01 04 f6 05 f4", "a1 6161 01"})
+  for (const auto* hex :
+       {"", "80", "a0", "a1014101", "a5 01 01 02 656d69786564 03 80 04 f6 05 f4", "a5 01 40 02 01 03 80 04 f6 05 f4",
+        "a5 01 40 02 656d69786564 03 01 04 f6 05 f4", "a5 01 40 02 656d69786564 03 80 04 01 05 f4",
+        "a5 01 40 02 656d69786564 03 80 04 f6 05 01", "a5 01 40 02 656d69786564 03 80 04 f6 05 f4 00",
+        "a5 01 40 02 656d69786564 03 81 82 6161 6161 04 f6 05 f4", "a5 01 40 02 656d69786564 03 81 01 04 f6 05 f4",
+        "a5 01 40 02 656d69786564 03 81 83 01 626f73 f4 04 f6 05 f4", "a5 01 40 02 656d69786564 03 81 83 6161 01 f4 04 f6 05 f4",
+        "a5 01 40 02 656d69786564 03 81 83 6161 626f73 01 04 f6 05 f4", "a1 6161 01"})
     EXPECT_EQ(cbor_error(hex), Error::malformed) << hex;
   EXPECT_EQ(cbor_error("a5 01 40 02 6178 03 80 04 f6 05 f4"), Error::unknown);
   EXPECT_EQ(cbor_error("a5 01 40 02 656d69786564 03 81 83 6161 6178 f4 04 f6 05 f4"), Error::unknown);
@@ -152,8 +161,8 @@ TEST(RandomAnswer, ReadsAReportAndSkipsWhatIsNew) {
   ASSERT_TRUE(cbor.has_value());
   EXPECT_EQ(cbor->report, "r");
   EXPECT_TRUE(cbor->simulated);
-  const auto json = decode_random_answer(AnswerFormat::json, test::view(
-      R"({"random":"","type":"drbg","sources":[],"report":"r","simulated":true,"new":1.5})"));
+  const auto json = decode_random_answer(AnswerFormat::json,
+                                         test::view(R"({"random":"","type":"drbg","sources":[],"report":"r","simulated":true,"new":1.5})"));
   ASSERT_TRUE(json.has_value());
   EXPECT_EQ(json->report, "r");
 }

@@ -9,9 +9,7 @@ namespace {
 
 using Step = tl::expected<void, QueryFault>;
 
-tl::unexpected<QueryFault> query_fault(Error error, std::string_view text) noexcept {
-  return tl::unexpected(QueryFault{error, text});
-}
+tl::unexpected<QueryFault> query_fault(Error error, std::string_view text) noexcept { return tl::unexpected(QueryFault{error, text}); }
 
 // decimal reads digits only: no sign, no space, no empty text. A number beyond 64 bits is too large for everybody.
 Result<std::uint64_t> decimal(std::string_view text) noexcept {
@@ -48,8 +46,7 @@ Step RandomQueryParser::add_every(std::string_view text) noexcept {
   if (query_.every_seconds) return query_fault(Error::malformed, "every is given more than once");
   const auto value = decimal(text);
   if (!value && value.error() == Error::malformed) return query_fault(Error::malformed, "every is no decimal number");
-  if (!value || *value == 0 || *value > kMaxEverySeconds)
-    return query_fault(Error::out_of_range, "every must be 1 to 86400 seconds");
+  if (!value || *value == 0 || *value > kMaxEverySeconds) return query_fault(Error::out_of_range, "every must be 1 to 86400 seconds");
   query_.every_seconds = static_cast<std::uint32_t>(*value);
   return {};
 }

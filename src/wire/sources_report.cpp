@@ -30,8 +30,10 @@ template <class Enum, class Find>
 void choose(Fields& fields, std::string_view member, Enum& into, Find find) {
   std::string text;
   if (!fields.read(member, text).status()) return;
-  if (const auto found = find(text)) into = *found;
-  else fields.set_error(Error::unknown);
+  if (const auto found = find(text))
+    into = *found;
+  else
+    fields.set_error(Error::unknown);
 }
 
 bj::object tree_of(const LedgerReport& ledger) {

@@ -17,9 +17,9 @@ namespace qeaas {
 
 // LedgerReport is the account of one source since the server started; counts only grow.
 struct LedgerReport {
-  std::uint64_t assessed_bits_in = 0;        // min-entropy credited to samples that passed, rounded down
-  std::uint64_t full_entropy_bits_out = 0;   // never more than assessed_bits_in
-  std::uint64_t served_bits = 0;             // of those, given to a client
+  std::uint64_t assessed_bits_in = 0;       // min-entropy credited to samples that passed, rounded down
+  std::uint64_t full_entropy_bits_out = 0;  // never more than assessed_bits_in
+  std::uint64_t served_bits = 0;            // of those, given to a client
   std::uint64_t dropped_samples = 0;
   friend bool operator==(const LedgerReport&, const LedgerReport&) = default;
 };
@@ -29,16 +29,16 @@ struct SourceReport {
   SourceKind kind = SourceKind::physical;
   bool conditioned = false;
   SourceState state = SourceState::starting;
-  std::string last_failure;       // empty: none so far
+  std::string last_failure;  // empty: none so far
   unsigned sample_bits = 8;
-  MinEntropy min_entropy;         // claimed, of one sample; "min_entropy_microbits"
-  std::string claim;              // where the claim comes from
-  std::string conditioner;        // "sha256", "toeplitz"
+  MinEntropy min_entropy;                   // claimed, of one sample; "min_entropy_microbits"
+  std::string claim;                        // where the claim comes from
+  std::string conditioner;                  // "sha256", "toeplitz"
   std::uint64_t rate_bytes_per_second = 0;  // full-entropy output, recently
   LedgerReport ledger;
   std::uint64_t intermittent_failures = 0;
   std::uint64_t permanent_failures = 0;
-  std::uint64_t restarts = 0;     // times it was gone and came back
+  std::uint64_t restarts = 0;  // times it was gone and came back
   friend bool operator==(const SourceReport&, const SourceReport&) = default;
 };
 

@@ -67,7 +67,14 @@ TEST(SourcesReport, EveryStateAndStatusHasAName) {
 TEST(HealthReport, IsSmallAndExact) {
   const HealthReport health{HealthStatus::degraded, 1, 2};
   EXPECT_EQ(to_json(health).value(), R"({"status":"degraded","healthy":1,"total":2})");
-  EXPECT_EQ(to_hex(to_cbor(health).value()), "a3" "65746f74616c" "02" "66737461747573" "686465677261646564" "676865616c746879" "01");
+  EXPECT_EQ(to_hex(to_cbor(health).value()),
+            "a3"
+            "65746f74616c"
+            "02"
+            "66737461747573"
+            "686465677261646564"
+            "676865616c746879"
+            "01");
   EXPECT_EQ(health_report_from_cbor(to_cbor(health).value()), health);
 }
 

@@ -19,15 +19,15 @@ TEST(Utf8, AcceptsWhatRfc3629Allows) {
 }
 
 TEST(Utf8, RefusesForgeries) {
-  EXPECT_FALSE(is_utf8("\x80"));              // a continuation alone
-  EXPECT_FALSE(is_utf8("\xC0\x80"));          // overlong NUL
+  EXPECT_FALSE(is_utf8("\x80"));      // a continuation alone
+  EXPECT_FALSE(is_utf8("\xC0\x80"));  // overlong NUL
   EXPECT_FALSE(is_utf8("\xC1\xBF"));
-  EXPECT_FALSE(is_utf8("\xE0\x9F\xBF"));      // overlong
+  EXPECT_FALSE(is_utf8("\xE0\x9F\xBF"));  // overlong
   EXPECT_FALSE(is_utf8("\xF0\x8F\xBF\xBF"));
   EXPECT_FALSE(is_utf8("\xED\xA0\x80"));      // a surrogate
   EXPECT_FALSE(is_utf8("\xF4\x90\x80\x80"));  // beyond U+10FFFF
   EXPECT_FALSE(is_utf8("\xF5\x80\x80\x80"));
-  EXPECT_FALSE(is_utf8("\xC3"));              // cut short
+  EXPECT_FALSE(is_utf8("\xC3"));  // cut short
   EXPECT_FALSE(is_utf8("\xE2\x89"));
   EXPECT_FALSE(is_utf8("\xE2\x89\x41"));
   EXPECT_FALSE(is_utf8("\xF0\xA3\x8E\xC0"));
