@@ -243,8 +243,8 @@ void Daemon::run() {
   loop.run();
 
   notify_manager("STOPPING=1");
-  log::info("draining");
   for (auto& worker : workers_) worker->drain(std::chrono::seconds(config_.server.drain_seconds));
+  log::info("draining");  // once every worker knows: whoever reads this may rely on it
   for (auto& worker : workers_) worker->join();
   housekeeping();
   log_ledger();

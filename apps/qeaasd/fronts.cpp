@@ -10,6 +10,11 @@ CoapsFront::CoapsFront(std::unique_ptr<UdpSocket> socket, std::shared_ptr<const 
 
 CoapsFront::~CoapsFront() { server_.close_all(); }
 
+void CoapsFront::on_batch(std::span<const Datagram> batch, TimePoint now) noexcept {
+  server_.prefetch(batch);
+  for (const auto& datagram : batch) server_.on_datagram(*datagram.from, datagram.bytes, now);
+}
+
 bool CoapsFront::admit(const Address& from, TimePoint now) noexcept { return !draining_ && gate_.admit_handshake(from, now); }
 
 void CoapsFront::on_open(DtlsSession& session, TimePoint /*now*/) noexcept {
@@ -24,9 +29,10 @@ void CoapsFront::on_close(DtlsSession& session) noexcept {
   if (session.attachment) endpoint_.on_closed(static_cast<SessionPeer&>(*session.attachment));
 }
 
-void CoapFront::on_datagram(const Address& from, Bytes datagram, TimePoint now) noexcept {
-  if (draining_ && by_address_.find(from) == by_address_.end()) return;
-  endpoint_.on_datagram(peer_of(from), datagram, now);
+void CoapFront::on_batch(std::span<const Datagram> batch, TimePoint now) noexcept {
+  for (const auto& datagram : batch)
+    if (!draining_ || by_address_.find(*datagram.from) != by_address_.end())
+      endpoint_.on_datagram(peer_of(*datagram.from), datagram.bytes, now);
 }
 
 PlainPeer& CoapFront::peer_of(const Address& from) {

@@ -21,7 +21,7 @@ class Front {
   Front& operator=(const Front&) = delete;
   virtual ~Front() = default;
   UdpSocket& socket() noexcept { return *socket_; }
-  virtual void on_datagram(const Address& from, Bytes datagram, TimePoint now) noexcept = 0;
+  virtual void on_batch(std::span<const Datagram> batch, TimePoint now) noexcept = 0;
   virtual void on_timer(TimePoint now) noexcept = 0;
   virtual TimePoint next_deadline(TimePoint now) const noexcept = 0;
   // drain takes in nobody new; close says goodbye to all.
@@ -38,7 +38,7 @@ class CoapsFront final : public Front, private DtlsServer::Handler {
   CoapsFront(std::unique_ptr<UdpSocket> socket, std::shared_ptr<const DtlsContext> context, const DtlsServerOptions& options,
              coap::Endpoint& endpoint, AccessGate& gate);
   ~CoapsFront() override;
-  void on_datagram(const Address& from, Bytes datagram, TimePoint now) noexcept override { server_.on_datagram(from, datagram, now); }
+  void on_batch(std::span<const Datagram> batch, TimePoint now) noexcept override;
   void on_timer(TimePoint now) noexcept override { server_.on_timer(now); }
   TimePoint next_deadline(TimePoint now) const noexcept override { return server_.next_deadline(now); }
   void drain() noexcept override { draining_ = true; }
@@ -63,7 +63,7 @@ class CoapFront final : public Front {
   CoapFront(std::unique_ptr<UdpSocket> socket, std::size_t path_mtu, coap::Endpoint& endpoint) noexcept
       : Front(std::move(socket)), max_datagram_(path_mtu - kIpUdpHeaderBytes), endpoint_(endpoint) {}
   ~CoapFront() override { close(); }
-  void on_datagram(const Address& from, Bytes datagram, TimePoint now) noexcept override;
+  void on_batch(std::span<const Datagram> batch, TimePoint now) noexcept override;
   void on_timer(TimePoint /*now*/) noexcept override {}
   TimePoint next_deadline(TimePoint now) const noexcept override { return now + 1s; }
   void drain() noexcept override { draining_ = true; }

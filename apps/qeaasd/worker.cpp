@@ -61,21 +61,15 @@ void Worker::watch(std::size_t front) {
   });
 }
 
-void Worker::serve(std::size_t front) noexcept {
-  struct Call {
-    Front& front;
-    TimePoint now;
-  } call{*fronts_[front], Clock::now()};
+void Worker::serve(std::size_t index) noexcept {
+  auto& front = *fronts_[index];
+  const auto now = Clock::now();
   // A bounded number of batches, so that one busy socket cannot keep the timers waiting.
   for (int batch = 0; batch < 8; ++batch) {
-    const auto count = call.front.socket().receive(
-        [](void* context, const Address& from, Bytes datagram) {
-          auto& current = *static_cast<Call*>(context);
-          current.front.on_datagram(from, datagram, current.now);
-        },
-        &call);
-    call.front.socket().flush();
-    if (count < UdpSocket::kBatch) break;
+    const auto received = front.socket().receive();
+    front.on_batch(received.datagrams, now);
+    front.socket().flush();
+    if (!received.full) break;
   }
   arm();
 }

@@ -40,7 +40,7 @@ class Worker {
  private:
   struct Loop;  // Asio stays out of this header
   void watch(std::size_t front);
-  void serve(std::size_t front) noexcept;
+  void serve(std::size_t index) noexcept;
   void tick() noexcept;
   void arm() noexcept;
   void finish() noexcept;

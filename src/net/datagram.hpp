@@ -8,6 +8,12 @@
 
 namespace qeaas {
 
+// Datagram is one of a received batch; both parts are valid until the socket's next receive.
+struct Datagram {
+  const Address* from;
+  Bytes bytes;
+};
+
 class DatagramSink {
  public:
   DatagramSink() = default;

@@ -11,6 +11,8 @@
 #include "base/log.hpp"
 #include "crypto/hash.hpp"
 #include "crypto/random.hpp"
+#include "net/dtls_burst.hpp"
+#include "net/wolfssl_internals.hpp"
 
 namespace qeaas {
 namespace {
@@ -60,7 +62,8 @@ DtlsServer::DtlsServer(std::shared_ptr<const DtlsContext> context, DtlsServerOpt
       sink_(sink),
       handler_(handler),
       max_datagram_(options.path_mtu - kIpUdpHeaderBytes),
-      max_payload_(max_datagram_ - kRecordOverheadBytes) {
+      max_payload_(max_datagram_ - kRecordOverheadBytes),
+      packer_(sink, max_datagram_) {
   held_.reserve(kMaxDatagramBytes);
   held_sizes_.reserve(16);
   closing_.reserve(64);
@@ -77,30 +80,51 @@ void DtlsServer::use_context(std::shared_ptr<const DtlsContext> context) noexcep
 void DtlsServer::on_datagram(const Address& from, Bytes datagram, TimePoint now) noexcept {
   ++counters_.datagrams;
   if (datagram.empty() || datagram.size() > kMaxDatagramBytes) return;
-  DtlsSession* session = nullptr;
-  if (unified(datagram[0])) {
-    if (carries_cid(datagram[0])) {
-      if (datagram.size() > kCidBytes) session = table_.by_cid(datagram.subspan<1, kCidBytes>());
-    } else {
-      session = table_.by_address(from);
-      if (session != nullptr && session->successor != nullptr && (datagram[0] & 3) == kHandshakeEpoch) session = session->successor;
-    }
-  } else if (const auto hello = Hello::read(datagram)) {
-    on_hello(from, *hello, datagram, now);
-    reap();
-    return;
-  } else if (datagram[0] == kAckRecord) {
-    // Of plain records only acknowledgements of a ServerHello mean something here. Anybody can send an alert in a client's name.
-    session = table_.by_address(from);
-    if (session != nullptr && session->successor != nullptr) session = session->successor;
-    if (session != nullptr && session->state != DtlsSession::State::handshaking) session = nullptr;
-  }
-  if (session == nullptr) {
-    ++counters_.dropped;
-    return;
-  }
-  feed(*session, from, datagram, now);
+  const Burst burst(*this);
+  dispatch(from, datagram, now);
   reap();
+}
+
+void DtlsServer::dispatch(const Address& from, Bytes datagram, TimePoint now) noexcept {
+  if (const auto hello = Hello::read(datagram)) {
+    on_hello(from, *hello, datagram, now);
+    return;
+  }
+  if (auto* session = find(from, datagram))
+    feed(*session, from, datagram, now);
+  else
+    ++counters_.dropped;
+}
+
+// find gives the session that a datagram other than a hello belongs to.
+DtlsSession* DtlsServer::find(const Address& from, Bytes datagram) const noexcept {
+  if (unified(datagram[0]) && carries_cid(datagram[0]))
+    return datagram.size() > kCidBytes ? table_.by_cid(datagram.subspan<1, kCidBytes>()) : nullptr;
+  auto* session = table_.by_address(from);
+  if (session == nullptr) return nullptr;
+  if (unified(datagram[0])) return session->successor != nullptr && (datagram[0] & 3) == kHandshakeEpoch ? session->successor : session;
+  // Of plain records only acknowledgements of a ServerHello mean something here. Anybody can send an alert in a client's name.
+  if (datagram[0] != kAckRecord) return nullptr;
+  if (session->successor != nullptr) session = session->successor;
+  return session->state == DtlsSession::State::handshaking ? session : nullptr;
+}
+
+void DtlsServer::prefetch(std::span<const Datagram> batch) const noexcept {
+  // Few sessions stay in the caches by themselves, and one datagram alone has nobody to wait beside it.
+  constexpr std::size_t kCachedSessions = 256;
+  constexpr std::size_t kMostDatagrams = 64;
+  if (batch.size() < 2 || table_.size() < kCachedSessions) return;
+  std::array<const DtlsSession*, kMostDatagrams> sessions{};
+  const auto count = std::min(batch.size(), kMostDatagrams);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (batch[i].bytes.empty() || !unified(batch[i].bytes[0])) continue;
+    sessions[i] = find(*batch[i].from, batch[i].bytes);
+    if (sessions[i] != nullptr) internals::prefetch_lines(sessions[i], sizeof(DtlsSession));
+  }
+  for (const auto* session : sessions)
+    if (session != nullptr) internals::prefetch_session(session->ssl);
+  for (const auto* session : sessions)
+    if (session != nullptr) internals::prefetch_ciphers(session->ssl);
 }
 
 void DtlsServer::on_hello(const Address& from, const Hello& hello, Bytes datagram, TimePoint now) noexcept {
@@ -258,7 +282,7 @@ void DtlsServer::make_room(TimePoint now) noexcept {
 void DtlsServer::emit(DtlsSession& session, Bytes datagram) noexcept {
   if (session.state != DtlsSession::State::listening) {
     if (datagram[0] != kAckRecord) session.answered = true;  // an acknowledgement asks for the rest of the hello
-    sink_.send(session.peer, datagram);
+    packer_.add(session.peer, datagram);
     return;
   }
   held_.insert(held_.end(), datagram.begin(), datagram.end());
@@ -266,6 +290,7 @@ void DtlsServer::emit(DtlsSession& session, Bytes datagram) noexcept {
 }
 
 void DtlsServer::on_timer(TimePoint now) noexcept {
+  const Burst burst(*this);
   reap();  // what the front end closed since the last call
   for (auto* session = flights_.first(); session != nullptr;) {
     auto* next = flights_.next(*session);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "net/datagram.hpp"
+#include "net/record_packer.hpp"
 #include "net/session_table.hpp"
 
 namespace qeaas {
@@ -57,6 +58,8 @@ class DtlsServer {
   DtlsServer& operator=(const DtlsServer&) = delete;
 
   void on_datagram(const Address& from, Bytes datagram, TimePoint now) noexcept;
+  // prefetch asks the memory for the sessions of a batch before they are needed one by one. It changes nothing.
+  void prefetch(std::span<const Datagram> batch) const noexcept;
   // on_timer retransmits flights, ends idle sessions and rotates the cookie secret. Call it at next_deadline or later.
   void on_timer(TimePoint now) noexcept;
   TimePoint next_deadline(TimePoint now) const noexcept;
@@ -84,12 +87,16 @@ class DtlsServer {
   void emit(DtlsSession& session, Bytes datagram) noexcept;
 
  private:
+  // Burst holds records back until the outermost call is done, so that they leave in as few datagrams as possible.
+  class Burst;
   struct Hello;  // what can be read from a plain ClientHello record
   struct CookieSecret {
     Secret<32> bytes;
     std::unique_ptr<DtlsSession> listener;  // made when needed
   };
 
+  void dispatch(const Address& from, Bytes datagram, TimePoint now) noexcept;
+  DtlsSession* find(const Address& from, Bytes datagram) const noexcept;
   void on_hello(const Address& from, const Hello& hello, Bytes datagram, TimePoint now) noexcept;
   bool belongs_to_known(const Address& from, const Hello& hello, Bytes datagram, TimePoint now) noexcept;
   // listen gives a hello to one listener; true when it was answered or became a session.
@@ -121,6 +128,8 @@ class DtlsServer {
   Handler& handler_;
   std::size_t max_datagram_;
   std::size_t max_payload_;
+  RecordPacker packer_;
+  unsigned bursts_ = 0;
   SessionTable table_;
   SessionList<&DtlsSession::by_flight> flights_;
   SessionList<&DtlsSession::by_opening> opening_;  // handshakes under way, oldest last

@@ -6,6 +6,7 @@
 // options.h must come first
 #include <wolfssl/ssl.h>
 
+#include "net/dtls_burst.hpp"
 #include "net/dtls_server.hpp"
 #include "net/wolfssl_internals.hpp"
 
@@ -143,6 +144,7 @@ void DtlsServer::retransmit(DtlsSession& session, TimePoint now) noexcept {
 Status DtlsServer::send(DtlsSession& session, Bytes message) noexcept {
   if (message.size() > max_payload_) return fail(Error::too_large);
   if (session.closing || session.state != DtlsSession::State::established) return fail(Error::closed);
+  const Burst burst(*this);
   if (wolfSSL_write(session.ssl, message.data(), static_cast<int>(message.size())) > 0) return {};
   close(session);
   return fail(Error::closed);
@@ -150,6 +152,7 @@ Status DtlsServer::send(DtlsSession& session, Bytes message) noexcept {
 
 void DtlsServer::close(DtlsSession& session) noexcept {
   if (session.closing) return;
+  const Burst burst(*this);
   session.closing = true;
   if (session.state == DtlsSession::State::established) {
     handler_.on_close(session);

@@ -59,6 +59,7 @@ struct UdpSocket::Batches {
     }
   };
   std::array<Control, kBatch> controls;
+  std::array<Datagram, kBatch> received{};
 };
 
 namespace {
@@ -100,18 +101,18 @@ Outcome<std::unique_ptr<UdpSocket>> UdpSocket::open(const Address& address, std:
   return made;
 }
 
-std::size_t UdpSocket::receive(Deliver deliver, void* context) noexcept {
+UdpSocket::Received UdpSocket::receive() noexcept {
   auto& side = batches_->in;
   const int count = ::recvmmsg(socket_.get(), side.messages.data(), kBatch, MSG_DONTWAIT, nullptr);
-  if (count <= 0) return 0;
-  for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+  std::size_t whole = 0;
+  for (std::size_t i = 0; count > 0 && i < static_cast<std::size_t>(count); ++i) {
     auto& message = side.messages[i];
     if ((message.msg_hdr.msg_flags & MSG_TRUNC) == 0)
-      deliver(context, side.addresses[i], {static_cast<const std::uint8_t*>(side.parts[i].iov_base), message.msg_len});
+      batches_->received[whole++] = {&side.addresses[i], {static_cast<const std::uint8_t*>(side.parts[i].iov_base), message.msg_len}};
     message.msg_hdr.msg_namelen = Address::capacity();
     message.msg_hdr.msg_flags = 0;
   }
-  return static_cast<std::size_t>(count);
+  return {std::span(batches_->received).first(whole), count == static_cast<int>(kBatch)};
 }
 
 void UdpSocket::send(const Address& to, Bytes datagram) noexcept {

@@ -3,7 +3,6 @@
 // buffers are made once. Belongs to one thread.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <sys/socket.h>
 
@@ -24,9 +23,12 @@ class UdpSocket : public DatagramSink {
   int descriptor() const noexcept { return socket_.get(); }
   const Address& local() const noexcept { return local_; }
 
-  using Deliver = void (*)(void* context, const Address& from, Bytes datagram);
-  // receive hands every datagram of one batch to deliver and gives their number; 0 when nothing waits.
-  std::size_t receive(Deliver deliver, void* context) noexcept;
+  // receive takes what waits, at most kBatch datagrams; oversize ones are left out. full tells whether more may wait.
+  struct Received {
+    std::span<const Datagram> datagrams;
+    bool full;
+  };
+  Received receive() noexcept;
   // send copies the datagram into the batch, which leaves when it is full or at flush.
   void send(const Address& to, Bytes datagram) noexcept override;
   void flush() noexcept;

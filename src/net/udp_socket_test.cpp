@@ -18,11 +18,9 @@ using Received = std::vector<std::pair<std::string, std::string>>;
 std::size_t receive(UdpSocket& socket, Received& into) {
   pollfd waiting{socket.descriptor(), POLLIN, 0};
   ::poll(&waiting, 1, 2000);
-  return socket.receive(
-      [](void* context, const Address& from, Bytes bytes) {
-        static_cast<Received*>(context)->emplace_back(from.text(), std::string(bytes.begin(), bytes.end()));
-      },
-      &into);
+  const auto batch = socket.receive().datagrams;
+  for (const auto& datagram : batch) into.emplace_back(datagram.from->text(), std::string(datagram.bytes.begin(), datagram.bytes.end()));
+  return batch.size();
 }
 
 Bytes bytes_of(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }

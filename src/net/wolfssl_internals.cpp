@@ -32,6 +32,19 @@ bool input_pending(const WOLFSSL* ssl) noexcept { return ssl->buffers.inputBuffe
 
 bool psk_negotiated(const WOLFSSL* ssl) noexcept { return ssl->options.pskNegotiated != 0 && ssl->options.resuming == 0; }
 
+void prefetch_lines(const void* object, std::size_t bytes) noexcept {
+  constexpr std::size_t kLineBytes = 64;
+  const auto* at = static_cast<const char*>(object);
+  for (std::size_t i = 0; i < bytes; i += kLineBytes) __builtin_prefetch(at + i);
+}
+
+void prefetch_session(const WOLFSSL* ssl) noexcept { prefetch_lines(ssl, sizeof(WOLFSSL)); }
+
+void prefetch_ciphers(const WOLFSSL* ssl) noexcept {
+  for (const auto* aes : {ssl->encrypt.aes, ssl->decrypt.aes})
+    if (aes != nullptr) prefetch_lines(aes, sizeof(Aes));
+}
+
 bool retransmit(WOLFSSL* ssl) noexcept {
   ssl->dtls13Rtx.lastRtx = 0;
   return wolfSSL_dtls_got_timeout(ssl) == WOLFSSL_SUCCESS;

@@ -3,6 +3,7 @@
 // wolfSSL version breaks one file; docs/decisions/0001 says why each is needed.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 struct WOLFSSL;
@@ -19,6 +20,10 @@ bool input_pending(const WOLFSSL* ssl) noexcept;
 // psk_negotiated is true when an external pre-shared key (no ticket) authenticated the handshake.
 bool psk_negotiated(const WOLFSSL* ssl) noexcept;
 
+// Hints to the memory, in the order in which they are useful: the lines of any object, those of a session, those of its ciphers.
+void prefetch_lines(const void* object, std::size_t bytes) noexcept;
+void prefetch_session(const WOLFSSL* ssl) noexcept;
+void prefetch_ciphers(const WOLFSSL* ssl) noexcept;
 // retransmit does what wolfSSL_dtls_got_timeout does, by this program's clock: wolfSSL otherwise refuses to retransmit twice in one
 // second of its own. False when it gives up.
 bool retransmit(WOLFSSL* ssl) noexcept;

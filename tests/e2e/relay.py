@@ -5,6 +5,7 @@ All chance comes from one seeded generator. The thread belongs to the relay; tes
 """
 import collections
 import random
+import select
 import selectors
 import socket
 import threading
@@ -143,9 +144,14 @@ class Stranger:
     def send(self, data):
         self.socket.send(data)
 
-    def answers(self):
-        """What has arrived so far. Ask after a later request of somebody else was answered: the server works in order."""
+    def answers(self, at_least=0, patience=20):
+        """What has arrived so far. Ask after a later request of somebody else was answered: a worker works in order. Where several
+        workers may answer, at_least says how many answers to wait for."""
         got = []
+        end = time.monotonic() + patience
+        while len(got) < at_least and time.monotonic() < end:
+            if select.select([self.socket], [], [], end - time.monotonic())[0]:
+                got.append(self.socket.recv(65536))
         while True:
             try:
                 got.append(self.socket.recv(65536))
