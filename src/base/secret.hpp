@@ -19,7 +19,7 @@ using MutableBytes = std::span<std::uint8_t>;
 
 // wipe overwrites memory with zeros in a way that the optimiser must keep.
 inline void wipe(MutableBytes memory) noexcept {
-  if (!memory.empty()) ::explicit_bzero(memory.data(), memory.size());
+  if (memory.data() != nullptr && !memory.empty()) ::explicit_bzero(memory.data(), memory.size());
 }
 
 // equal_in_constant_time compares without a data-dependent branch; lengths are not secret.
