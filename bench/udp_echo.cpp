@@ -39,9 +39,11 @@ int main() {
   for (;;) {
     epoll_event event;
     if (::epoll_wait(poller.get(), &event, 1, -1) < 1) continue;
-    for (std::size_t count = UdpSocket::kBatch; count == UdpSocket::kBatch;) {
-      count = echo.socket.receive(on_datagram, &echo);
+    for (bool full = true; full;) {
+      const auto received = echo.socket.receive();
+      for (const auto& datagram : received.datagrams) on_datagram(&echo, *datagram.from, datagram.bytes);
       echo.socket.flush();
+      full = received.full;
     }
   }
 }
