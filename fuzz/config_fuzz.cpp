@@ -29,7 +29,7 @@ void check_words(const std::string& text) {
 }
 
 void check_limits(const qeaas::Config& config) {
-  require(config.server.workers <= 256);
+  require(config.server.workers <= 64);
   require(config.coaps.mtu >= 576 && config.coaps.mtu <= 16'384);
   require(config.coaps.max_sessions >= 1);
   require(config.service.min_sources >= 1);
