@@ -24,7 +24,7 @@ class DatagramSink {
   virtual void send(const Address& to, Bytes datagram) noexcept = 0;
 };
 
-// PathMtu is the largest IP packet of the path. 48 bytes are the IPv6 and UDP headers; what remains is a DTLS datagram.
+// kIpUdpHeaderBytes are the IPv6 and UDP headers; what remains of the path MTU (the largest IP packet) is a DTLS datagram.
 inline constexpr std::size_t kIpUdpHeaderBytes = 48;
 inline constexpr std::size_t kMaxDatagramBytes = 16384;
 
