@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the daemon puts into the seams of the CoAP endpoint: draws from a worker's tap, debits from the access table and the
-// address limits, and the report of the sources. One object of each a worker; only the report is shared.
+// What the daemon puts into the seams of the CoAP endpoint: debits from the access table and the address limits, one object a worker,
+// and the report of the sources, which is shared.
 #pragma once
 
 #include "access/access.hpp"
@@ -10,16 +10,6 @@
 #include "service/service.hpp"
 
 namespace qeaas {
-
-class TapDraw final : public coap::Draw {
- public:
-  explicit TapDraw(Tap& tap) noexcept : tap_(tap) {}
-  Status fill(MutableBytes out, EntropyType type, Provenance& provenance) noexcept override { return tap_.fill(out, type, provenance); }
-  std::chrono::seconds retry_after() const noexcept override { return tap_.retry_after(); }
-
- private:
-  Tap& tap_;
-};
 
 // AddressRates are the limits for one network address: bytes and handshakes a second; 0 is unlimited.
 struct AddressRates {

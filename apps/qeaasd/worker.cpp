@@ -21,9 +21,8 @@ struct Worker::Loop {
 
 Worker::Worker(const WorkerOptions& options, Service& service, access::Access& access, Secret<32> endpoint_seed)
     : options_(options),
-      draw_(service.tap(options.index)),
       gate_(access, options.rates),
-      endpoint_(std::make_unique<coap::Endpoint>(coap::Seams{draw_, gate_, [&service] { return make_report(service); }},
+      endpoint_(std::make_unique<coap::Endpoint>(coap::Seams{service.tap(options.index), gate_, [&service] { return make_report(service); }},
                                                  std::move(endpoint_seed))),
       loop_(std::make_unique<Loop>()) {}
 

@@ -46,7 +46,6 @@ class Worker {
   void finish() noexcept;
 
   WorkerOptions options_;
-  TapDraw draw_;
   AccessGate gate_;
   std::unique_ptr<coap::Endpoint> endpoint_;
   std::unique_ptr<Loop> loop_;

@@ -8,20 +8,11 @@
 
 #include "access/quota.hpp"
 #include "base/clock.hpp"
-#include "base/provenance.hpp"
+#include "base/draw.hpp"
 #include "coap/peer.hpp"
 #include "wire/sources_report.hpp"
 
 namespace qeaas::coap {
-
-// Draw makes draws for one worker, with the contract of Tap: all of out, or an error with out zeroed.
-class Draw {
- public:
-  virtual ~Draw() = default;
-  virtual Status fill(MutableBytes out, EntropyType type, Provenance& provenance) noexcept = 0;
-  // retry_after is when the draw that failed last may succeed.
-  virtual std::chrono::seconds retry_after() const noexcept = 0;
-};
 
 // Gate debits before anything is drawn or encoded. bytes is 0 for requests that draw nothing. It must not call the endpoint.
 class Gate {

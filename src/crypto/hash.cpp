@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// SHA-256 and HMAC over wolfCrypt.
+// SHA-256, SHA-512 and HMAC over wolfCrypt.
 #include "crypto/hash.hpp"
 
 #include <algorithm>
@@ -9,6 +9,7 @@
 // options.h must come first
 #include <wolfssl/wolfcrypt/hmac.h>
 #include <wolfssl/wolfcrypt/sha256.h>
+#include <wolfssl/wolfcrypt/sha512.h>
 
 #include "crypto/check.hpp"
 
@@ -54,6 +55,16 @@ void sha256(std::initializer_list<Bytes> parts, std::span<std::uint8_t, kSha256B
 std::array<std::uint8_t, kSha256Bytes> sha256(Bytes data) noexcept {
   std::array<std::uint8_t, kSha256Bytes> digest;
   sha256({data}, digest);
+  return digest;
+}
+
+std::array<std::uint8_t, kSha512Bytes> sha512(Bytes data) noexcept {
+  std::array<std::uint8_t, kSha512Bytes> digest;
+  wc_Sha512 hash;
+  crypto::must(wc_InitSha512_ex(&hash, nullptr, INVALID_DEVID));
+  crypto::must(wc_Sha512Update(&hash, data.data(), static_cast<word32>(data.size())));
+  crypto::must(wc_Sha512Final(&hash, digest.data()));
+  wc_Sha512Free(&hash);
   return digest;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// SHA-256 and HMAC over wolfCrypt, span in and span out. Objects are for one thread and allocate nothing.
+// SHA-256, SHA-512 and HMAC over wolfCrypt, span in and span out. Objects are for one thread and allocate nothing.
 #pragma once
 
 #include <array>
@@ -11,6 +11,7 @@
 namespace qeaas {
 
 inline constexpr std::size_t kSha256Bytes = 32;
+inline constexpr std::size_t kSha512Bytes = 64;
 
 // Sha256 is the incremental form (FIPS 180-4). finish leaves the object ready for the next message; the state is wiped at the end.
 class Sha256 {
@@ -31,6 +32,9 @@ class Sha256 {
 // sha256 hashes the concatenation of its parts in one call.
 void sha256(std::initializer_list<Bytes> parts, std::span<std::uint8_t, kSha256Bytes> digest) noexcept;
 std::array<std::uint8_t, kSha256Bytes> sha256(Bytes data) noexcept;
+
+// sha512 (FIPS 180-4) in one call.
+std::array<std::uint8_t, kSha512Bytes> sha512(Bytes data) noexcept;
 
 // hmac_sha256 is RFC 2104 over SHA-256. A key of any length.
 void hmac_sha256(Bytes key, Bytes data, std::span<std::uint8_t, kSha256Bytes> tag) noexcept;

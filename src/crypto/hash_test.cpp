@@ -41,5 +41,13 @@ TEST(HmacSha256, PublishedVectors) {
   EXPECT_EQ(to_hex(tag), "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
+// FIPS 180-4, the example of one block.
+TEST(Sha512Test, PublishedVector) {
+  const std::string text = "abc";
+  EXPECT_EQ(to_hex(sha512({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()})),
+            "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+            "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f");
+}
+
 }  // namespace
 }  // namespace qeaas

@@ -5,13 +5,12 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <linux/filter.h>
 #include <netinet/udp.h>
-#include <sstream>
 #include <sys/socket.h>
 #include <vector>
+
+#include "net/port_holder.hpp"
 
 namespace qeaas {
 
@@ -62,21 +61,6 @@ struct UdpSocket::Batches {
   std::array<Datagram, kBatch> received{};
 };
 
-namespace {
-
-tl::unexpected<Fault> cannot_listen(const Address& address, int number) {
-  std::string text = "cannot listen on UDP " + address.text() + ": " + std::strerror(number);  // NOLINT(concurrency-mt-unsafe)
-  if (number == EADDRINUSE) {
-    const auto holder = holder_of_udp_port(address.port());
-    text += holder.empty() ? "; stop what holds this port or choose another in the configuration"
-                           : "; it is held by " + holder + ". Stop that or choose another port in the configuration";
-  }
-  if (number == EADDRNOTAVAIL) text += "; this machine has no such address";
-  return fault(from_errno(number), text);
-}
-
-}  // namespace
-
 UdpSocket::UdpSocket(std::size_t max_datagram_bytes)
     : batches_(std::make_unique<Batches>(std::max<std::size_t>(max_datagram_bytes, 2048))) {}
 
@@ -95,7 +79,7 @@ Outcome<std::unique_ptr<UdpSocket>> UdpSocket::open(const Address& address, std:
   ::setsockopt(made->descriptor(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
   const int buffer = 4 << 20;  // a flood fills a small buffer before a worker is woken
   ::setsockopt(made->descriptor(), SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
-  if (::bind(made->descriptor(), address.data(), address.size()) != 0) return cannot_listen(address, errno);
+  if (::bind(made->descriptor(), address.data(), address.size()) != 0) return cannot_listen(IpProtocol::udp, address, errno);
   auto size = Address::capacity();
   ::getsockname(made->descriptor(), made->local_.data(), &size);
   return made;
@@ -191,7 +175,7 @@ Outcome<void> require_free(const Address& address) {
   const FileDescriptor probe(::socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
   const int on = 1;
   if (address.family() == AF_INET6) ::setsockopt(probe.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-  if (!probe || ::bind(probe.get(), address.data(), address.size()) != 0) return cannot_listen(address, errno);
+  if (!probe || ::bind(probe.get(), address.data(), address.size()) != 0) return cannot_listen(IpProtocol::udp, address, errno);
   return {};
 }
 
@@ -210,55 +194,6 @@ Status steer_by_worker(const UdpSocket& any_of_them) noexcept {
   const sock_fprog attached{program.size(), program.data()};
   if (::setsockopt(any_of_them.descriptor(), SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &attached, sizeof(attached)) != 0)
     return fail(from_errno(errno));
-  return {};
-}
-
-namespace {
-
-// socket_inodes lists the inodes of the UDP sockets bound to a port, from one of /proc/net/udp and udp6.
-std::vector<std::string> socket_inodes(const char* table, std::uint16_t port) {
-  std::vector<std::string> inodes;
-  std::ifstream file(table);
-  std::string line;
-  std::getline(file, line);
-  while (std::getline(file, line)) {
-    std::istringstream fields(line);
-    std::string field;
-    std::string local;
-    fields >> field >> local;
-    for (int i = 0; i < 8 && fields; ++i) fields >> field;
-    const auto colon = local.find(':');
-    if (colon != std::string::npos && std::strtoul(local.c_str() + colon + 1, nullptr, 16) == port) inodes.push_back(field);
-  }
-  return inodes;
-}
-
-bool holds(const std::filesystem::path& process, const std::vector<std::string>& inodes) {
-  std::error_code code;
-  for (const auto& entry : std::filesystem::directory_iterator(process / "fd", code)) {
-    const auto target = std::filesystem::read_symlink(entry.path(), code).string();
-    for (const auto& inode : inodes)
-      if (target == "socket:[" + inode + "]") return true;
-  }
-  return false;
-}
-
-}  // namespace
-
-std::string holder_of_udp_port(std::uint16_t port) {
-  auto inodes = socket_inodes("/proc/net/udp", port);
-  const auto six = socket_inodes("/proc/net/udp6", port);
-  inodes.insert(inodes.end(), six.begin(), six.end());
-  if (inodes.empty()) return {};
-  std::error_code code;
-  for (const auto& process : std::filesystem::directory_iterator("/proc", code)) {
-    const auto id = process.path().filename().string();
-    if (id.find_first_not_of("0123456789") != std::string::npos || !holds(process.path(), inodes)) continue;
-    std::ifstream file(process.path() / "comm");
-    std::string name;
-    std::getline(file, name);
-    return "process " + id + " (" + name + ")";
-  }
   return {};
 }
 

@@ -53,7 +53,4 @@ Status steer_by_worker(const UdpSocket& any_of_them) noexcept;
 // an address would otherwise share it with a second server as well, without a word.
 Outcome<void> require_free(const Address& address);
 
-// holder_of_udp_port finds out which process holds a port, for error messages; empty when the system does not tell.
-std::string holder_of_udp_port(std::uint16_t port);
-
 }  // namespace qeaas

@@ -27,8 +27,6 @@ enum class ConditionerKind : std::uint8_t { sha256, toeplitz };
 std::string_view name(ConditionerKind kind) noexcept;
 std::optional<ConditionerKind> conditioner_kind(std::string_view text) noexcept;
 
-inline constexpr std::size_t kMaxDrawBytes = 65536;
-
 struct ServiceOptions {
   Policy policy = Policy::combine;
   std::size_t min_sources = 1;          // fewer healthy sources with a block ready: an error, never weaker bytes

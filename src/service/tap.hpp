@@ -8,7 +8,7 @@
 #include <memory>
 #include <span>
 
-#include "base/provenance.hpp"
+#include "base/draw.hpp"
 #include "crypto/drbg.hpp"
 #include "service/options.hpp"
 #include "service/pump.hpp"
@@ -18,20 +18,18 @@ namespace qeaas {
 // retry_time is how long a source (or several) of this rate takes for so many blocks: 1 to 60 s, 60 when nothing is known.
 std::chrono::seconds retry_time(std::size_t blocks, std::uint64_t bits_per_second) noexcept;
 
-class Tap {
+class Tap final : public Draw {
  public:
   // The pumps and the options must outlive the tap; ring is the index of its reservoir in every pump.
   Tap(std::span<const std::unique_ptr<Pump>> pumps, const ServiceOptions& options, std::size_t ring);
-  Tap(const Tap&) = delete;
-  Tap& operator=(const Tap&) = delete;
 
   // fill makes one draw: all of out or nothing. On an error out is zeroed and provenance is empty. Errors: too_large (more than
   // kMaxDrawBytes, or than a reservoir ever holds), out_of_range (nothing asked for), starved, alarmed, io (mixed: the operating
   // system gave no seed). A mixed answer names its direct sources; that the operating system was mixed in is what its type says.
   // The tags in provenance live as long as the service.
-  Status fill(MutableBytes out, EntropyType type, Provenance& provenance) noexcept;
+  Status fill(MutableBytes out, EntropyType type, Provenance& provenance) noexcept override;
   // retry_after is when the draw that failed last may succeed, from the measured rate: 1 to 60 s.
-  std::chrono::seconds retry_after() const noexcept { return retry_after_; }
+  std::chrono::seconds retry_after() const noexcept override { return retry_after_; }
 
  private:
   friend class TapProbe;  // tests raise an alarm between two steps of a draw

@@ -3,6 +3,7 @@
 #include "wire/json_writer.hpp"
 
 #include "base/hex.hpp"
+#include "wire/base64.hpp"
 #include "wire/utf8.hpp"
 
 namespace qeaas {
@@ -46,6 +47,14 @@ JsonWriter& JsonWriter::hex(Bytes value) noexcept {
   out_.put("\"");
   const auto digits = out_.reserve(2 * value.size());
   if (!digits.empty()) write_hex(value, digits);
+  out_.put("\"");
+  return *this;
+}
+
+JsonWriter& JsonWriter::base64(Bytes value) noexcept {
+  out_.put("\"");
+  const auto room = out_.reserve(base64_length(value.size()));
+  if (room.size() == base64_length(value.size())) write_base64(value, room);
   out_.put("\"");
   return *this;
 }

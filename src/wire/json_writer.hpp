@@ -29,6 +29,8 @@ class JsonWriter {
   JsonWriter& text(std::string_view value) noexcept;
   // hex writes a quoted string of hexadecimal digits.
   JsonWriter& hex(Bytes value) noexcept;
+  // base64 writes a quoted string (RFC 4648 section 4).
+  JsonWriter& base64(Bytes value) noexcept;
   JsonWriter& number(std::uint64_t value) noexcept {
     out_.number(value);
     return *this;

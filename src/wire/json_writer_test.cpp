@@ -48,5 +48,13 @@ TEST(JsonWriter, EverySizeThatIsTooSmallIsNoSpace) {
   EXPECT_EQ(written(fill, whole.size()), whole);
 }
 
+TEST(JsonWriter, Base64IsQuotedAndChecked) {
+  std::array<std::uint8_t, 16> room{};
+  const std::array<std::uint8_t, 4> value{0xff, 0x00, 0x10, 0x80};
+  ASSERT_EQ(JsonWriter(room).base64(value).finish().value(), 10U);
+  EXPECT_EQ(std::string(room.begin(), room.begin() + 10), "\"/wAQgA==\"");
+  EXPECT_EQ(JsonWriter(MutableBytes(room).first(9)).base64(value).finish().error(), Error::no_space);
+}
+
 }  // namespace
 }  // namespace qeaas

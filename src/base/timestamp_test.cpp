@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/timestamp.hpp"
+
+#include <gtest/gtest.h>
+
+namespace qeaas {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(Timestamp, TheExampleOfRfc9110AndOthers) {
+  const std::chrono::system_clock::time_point sunday(784111777s);
+  EXPECT_EQ(http_date(sunday), "Sun, 06 Nov 1994 08:49:37 GMT");
+  EXPECT_EQ(rfc3339(sunday), "1994-11-06T08:49:37Z");
+  EXPECT_EQ(rfc3339(sunday + 999ms), "1994-11-06T08:49:37Z");
+  EXPECT_EQ(rfc3339(std::chrono::system_clock::time_point(951782400s)), "2000-02-29T00:00:00Z");
+}
+
+}  // namespace
+}  // namespace qeaas
