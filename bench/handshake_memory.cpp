@@ -24,14 +24,13 @@ class Joined final : public DatagramSink, public DtlsServer::Handler {
  public:
   Joined(const std::string& group, const std::string& certificate) : group_(group) {
     auto& authority = testing_net::authority();
-    DtlsContextOptions options;
+    TlsContextOptions options;
     if (certificate == "P-256")
       options.p256 = testing_net::Authority::credential(authority.p256);
     else
       options.ml_dsa_44 = testing_net::Authority::credential(authority.ml_dsa);
     options.groups = parse_groups(std::vector<std::string>{"MLKEM512", "X25519MLKEM768", "P-256", "X25519"}, false).value();
-    auto context =
-        DtlsContext::make(std::move(options), std::make_shared<TicketKeys>(1h, 24h), std::make_shared<testing_net::Identities>());
+    auto context = TlsContext::make(std::move(options), std::make_shared<TicketKeys>(1h, 24h), std::make_shared<testing_net::Identities>());
     server_.emplace(*context, DtlsServerOptions{}, *this, *this);
   }
   ~Joined() override { server_.reset(); }

@@ -102,15 +102,15 @@ Outcome<void> Daemon::start_service() {
   return {};
 }
 
-Outcome<std::shared_ptr<const DtlsContext>> Daemon::make_context(const CoapsConfig& config) {
+Outcome<std::shared_ptr<const TlsContext>> Daemon::make_context(const CoapsConfig& config) {
   auto keys = load_or_make_server_keys(state_);
   if (!keys) return tl::unexpected(keys.error());
   for (const auto& written : keys->written) log::info("wrote " + (state_ / written).string());
   auto options = dtls_context_options(config, std::move(*keys));
   if (!options) return tl::unexpected(options.error());
-  auto context = DtlsContext::make(std::move(*options), tickets_, identities_);
+  auto context = TlsContext::make(std::move(*options), tickets_, identities_);
   if (!context) return tl::unexpected(context.error());
-  return std::shared_ptr<const DtlsContext>(std::move(*context));
+  return std::shared_ptr<const TlsContext>(std::move(*context));
 }
 
 Outcome<void> Daemon::open_sockets() {
@@ -162,7 +162,7 @@ Outcome<void> Daemon::reload() {
   auto fresh = find_config(config_argument_);
   if (!fresh) return tl::unexpected(fresh.error());
   // What can fail comes first, so that a failed reload changes nothing.
-  std::shared_ptr<const DtlsContext> context;
+  std::shared_ptr<const TlsContext> context;
   auto old_tickets = tickets_;
   if (fresh->coaps.enabled && config_.coaps.enabled) {
     if (!same_tickets(fresh->coaps, config_.coaps)) tickets_ = make_ticket_keys(fresh->coaps);

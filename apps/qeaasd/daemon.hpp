@@ -32,7 +32,7 @@ class Daemon {
  private:
   Outcome<void> start_service();
   Outcome<void> open_sockets();
-  Outcome<std::shared_ptr<const DtlsContext>> make_context(const CoapsConfig& config);
+  Outcome<std::shared_ptr<const TlsContext>> make_context(const CoapsConfig& config);
   Outcome<void> reload();
   Outcome<void> renew_certificates();
   void housekeeping();

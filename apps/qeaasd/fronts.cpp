@@ -4,7 +4,7 @@
 
 namespace qeaas {
 
-CoapsFront::CoapsFront(std::unique_ptr<UdpSocket> socket, std::shared_ptr<const DtlsContext> context, const DtlsServerOptions& options,
+CoapsFront::CoapsFront(std::unique_ptr<UdpSocket> socket, std::shared_ptr<const TlsContext> context, const DtlsServerOptions& options,
                        coap::Endpoint& endpoint, AccessGate& gate)
     : Front(std::move(socket)), endpoint_(endpoint), gate_(gate), server_(std::move(context), options, this->socket(), *this) {}
 

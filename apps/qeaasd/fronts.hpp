@@ -27,7 +27,7 @@ class Front {
   // drain takes in nobody new; close says goodbye to all.
   virtual void drain() noexcept = 0;
   virtual void close() noexcept = 0;
-  virtual void use_context(const std::shared_ptr<const DtlsContext>& /*context*/) noexcept {}
+  virtual void use_context(const std::shared_ptr<const TlsContext>& /*context*/) noexcept {}
 
  private:
   std::unique_ptr<UdpSocket> socket_;
@@ -35,7 +35,7 @@ class Front {
 
 class CoapsFront final : public Front, private DtlsServer::Handler {
  public:
-  CoapsFront(std::unique_ptr<UdpSocket> socket, std::shared_ptr<const DtlsContext> context, const DtlsServerOptions& options,
+  CoapsFront(std::unique_ptr<UdpSocket> socket, std::shared_ptr<const TlsContext> context, const DtlsServerOptions& options,
              coap::Endpoint& endpoint, AccessGate& gate);
   ~CoapsFront() override;
   void on_batch(std::span<const Datagram> batch, TimePoint now) noexcept override;
@@ -43,7 +43,7 @@ class CoapsFront final : public Front, private DtlsServer::Handler {
   TimePoint next_deadline(TimePoint now) const noexcept override { return server_.next_deadline(now); }
   void drain() noexcept override { draining_ = true; }
   void close() noexcept override { server_.close_all(); }
-  void use_context(const std::shared_ptr<const DtlsContext>& context) noexcept override { server_.use_context(context); }
+  void use_context(const std::shared_ptr<const TlsContext>& context) noexcept override { server_.use_context(context); }
 
  private:
   bool admit(const Address& from, TimePoint now) noexcept override;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "access/access.hpp"
-#include "net/dtls_context.hpp"
+#include "net/tls_context.hpp"
 
 namespace qeaas {
 

@@ -95,8 +95,8 @@ Outcome<ServiceOptions> service_options(const Config& config, const std::filesys
   return options;
 }
 
-Outcome<DtlsContextOptions> dtls_context_options(const CoapsConfig& config, ServerKeys keys) {
-  DtlsContextOptions options;
+Outcome<TlsContextOptions> dtls_context_options(const CoapsConfig& config, ServerKeys keys) {
+  TlsContextOptions options;
   const auto wants = [](const std::vector<std::string>& list, std::string_view word) {
     return std::find(list.begin(), list.end(), word) != list.end();
   };

@@ -16,7 +16,7 @@ namespace qeaas {
 Outcome<std::vector<SourceSetup>> make_sources(const Config& config);
 Outcome<ServiceOptions> service_options(const Config& config, const std::filesystem::path& state, std::size_t workers);
 // dtls_context_options takes the keys that the configuration asks for out of the key store.
-Outcome<DtlsContextOptions> dtls_context_options(const CoapsConfig& config, ServerKeys keys);
+Outcome<TlsContextOptions> dtls_context_options(const CoapsConfig& config, ServerKeys keys);
 DtlsServerOptions dtls_server_options(const CoapsConfig& config, std::size_t worker, std::size_t workers);
 AddressRates address_rates(const LimitsConfig& limits) noexcept;
 access::Quota default_quota(const LimitsConfig& limits) noexcept;

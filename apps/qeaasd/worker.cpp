@@ -32,7 +32,7 @@ Worker::~Worker() {
   for (auto& socket : loop_->sockets) socket->release();  // the fronts own the descriptors
 }
 
-void Worker::add_coaps(std::unique_ptr<UdpSocket> socket, std::shared_ptr<const DtlsContext> context) {
+void Worker::add_coaps(std::unique_ptr<UdpSocket> socket, std::shared_ptr<const TlsContext> context) {
   fronts_.push_back(std::make_unique<CoapsFront>(std::move(socket), std::move(context), options_.dtls, *endpoint_, gate_));
 }
 
@@ -102,7 +102,7 @@ void Worker::arm() noexcept {
   });
 }
 
-void Worker::use_context(std::shared_ptr<const DtlsContext> context) {
+void Worker::use_context(std::shared_ptr<const TlsContext> context) {
   asio::post(loop_->context, [this, context = std::move(context)] {
     for (auto& front : fronts_) front->use_context(context);
   });

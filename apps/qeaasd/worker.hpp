@@ -26,12 +26,12 @@ class Worker {
   Worker& operator=(const Worker&) = delete;
 
   // Before start: the sockets.
-  void add_coaps(std::unique_ptr<UdpSocket> socket, std::shared_ptr<const DtlsContext> context);
+  void add_coaps(std::unique_ptr<UdpSocket> socket, std::shared_ptr<const TlsContext> context);
   void add_coap(std::unique_ptr<UdpSocket> socket);
   void start();
 
   // From any thread: these reach the worker through its loop.
-  void use_context(std::shared_ptr<const DtlsContext> context);
+  void use_context(std::shared_ptr<const TlsContext> context);
   void use_rates(const AddressRates& rates);
   // drain takes in nobody new, waits until no download is under way or the time is up, says goodbye and ends the thread.
   void drain(Clock::duration limit);

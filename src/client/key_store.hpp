@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "net/dtls_context.hpp"
+#include "net/tls_context.hpp"
 
 namespace qeaas {
 
@@ -20,7 +20,7 @@ inline constexpr int kReissueBelowDays = 30;
 inline constexpr std::string_view kCaFile = "ca.pem";  // both roots: ML-DSA-44, then P-256
 
 struct ServerKeys {
-  Credential ml_dsa_44;  // ready for DtlsContextOptions
+  Credential ml_dsa_44;  // ready for TlsContextOptions
   Credential p256;
   std::vector<Der> roots;            // of ML-DSA-44, then of P-256: the content of ca.pem
   std::vector<std::string> names;    // that the leaves carry

@@ -11,7 +11,7 @@
 
 #include "base/clock.hpp"
 #include "net/datagram.hpp"
-#include "net/dtls_context.hpp"
+#include "net/tls_context.hpp"
 
 namespace qeaas {
 

@@ -56,7 +56,7 @@ struct DtlsServer::Hello {
   }
 };
 
-DtlsServer::DtlsServer(std::shared_ptr<const DtlsContext> context, DtlsServerOptions options, DatagramSink& sink, Handler& handler)
+DtlsServer::DtlsServer(std::shared_ptr<const TlsContext> context, DtlsServerOptions options, DatagramSink& sink, Handler& handler)
     : context_(std::move(context)),
       options_(options),
       sink_(sink),
@@ -71,7 +71,7 @@ DtlsServer::DtlsServer(std::shared_ptr<const DtlsContext> context, DtlsServerOpt
 
 DtlsServer::~DtlsServer() { close_all(); }
 
-void DtlsServer::use_context(std::shared_ptr<const DtlsContext> context) noexcept {
+void DtlsServer::use_context(std::shared_ptr<const TlsContext> context) noexcept {
   context_ = std::move(context);
   current_.listener.reset();
   previous_.listener.reset();
@@ -173,7 +173,7 @@ bool DtlsServer::listen(CookieSecret& secret, const Address& from, const Hello& 
     const bool verified = listener.cookie_verified;
     if (verified) {  // a wrong PSK, say: its owner is told
       send_held(from);
-      ++counters_.handshakes_failed;
+      count_failure();
     }
     secret.listener.reset();
     return verified;
@@ -202,13 +202,8 @@ int DtlsServer::on_verified_cookie(WOLFSSL* /*ssl*/, void* context) noexcept {
 
 bool DtlsServer::make_listener(CookieSecret& secret) noexcept {
   auto listener = std::make_unique<DtlsSession>(*this);
-  listener->context = context_;
-  listener->ssl = wolfSSL_new(context_->get());  // fails when there is no seed
-  if (listener->ssl == nullptr) return false;
+  if (!listener->attach(context_)) return false;
   auto* ssl = listener->ssl;
-  wolfSSL_SetIOReadCtx(ssl, listener.get());
-  wolfSSL_SetIOWriteCtx(ssl, listener.get());
-  wolfSSL_SetCertCbCtx(ssl, listener.get());
   const auto bytes = std::as_const(secret.bytes).span();
   if (wolfSSL_send_hrr_cookie(ssl, bytes.data(), static_cast<unsigned>(bytes.size())) != WOLFSSL_SUCCESS ||
       wolfSSL_dtls_set_mtu(ssl, static_cast<word16>(max_datagram_)) != WOLFSSL_SUCCESS ||

@@ -20,6 +20,7 @@ struct DtlsServerOptions {
   Clock::duration handshake_timeout = 30s;
   Clock::duration cookie_rotation = 60s;  // a cookie lives at least this long and at most twice
   bool connection_id = true;
+  SessionCensus* census = nullptr;  // counts sessions of the whole process; must outlive the server
 };
 
 // DtlsServerCounters only grow, but for sessions.
@@ -52,7 +53,7 @@ class DtlsServer {
     virtual void on_close(DtlsSession& session) noexcept = 0;
   };
 
-  DtlsServer(std::shared_ptr<const DtlsContext> context, DtlsServerOptions options, DatagramSink& sink, Handler& handler);
+  DtlsServer(std::shared_ptr<const TlsContext> context, DtlsServerOptions options, DatagramSink& sink, Handler& handler);
   ~DtlsServer();
   DtlsServer(const DtlsServer&) = delete;
   DtlsServer& operator=(const DtlsServer&) = delete;
@@ -71,7 +72,7 @@ class DtlsServer {
   void close(DtlsSession& session) noexcept;
   void close_all() noexcept;
   // use_context makes new sessions begin with another context; those that are open keep theirs.
-  void use_context(std::shared_ptr<const DtlsContext> context) noexcept;
+  void use_context(std::shared_ptr<const TlsContext> context) noexcept;
 
   std::size_t sessions() const noexcept { return table_.size(); }
   const DtlsServerCounters& counters() const noexcept { return counters_; }
@@ -119,10 +120,11 @@ class DtlsServer {
   void retransmit(DtlsSession& session, TimePoint now) noexcept;
   void rotate_cookies(TimePoint now) noexcept;
   void fail_session(DtlsSession& session) noexcept;
+  void count_failure() noexcept;
   void erase(DtlsSession& session) noexcept;
   void reap() noexcept;
 
-  std::shared_ptr<const DtlsContext> context_;
+  std::shared_ptr<const TlsContext> context_;
   DtlsServerOptions options_;
   DatagramSink& sink_;
   Handler& handler_;

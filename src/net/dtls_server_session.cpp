@@ -44,9 +44,8 @@ void DtlsServer::continue_handshake(DtlsSession& session, TimePoint now) noexcep
 }
 
 void DtlsServer::complete(DtlsSession& session, TimePoint now) noexcept {
-  session.identity = session.proven_identity();
   // The callbacks of the handshake have refused whoever may not come in. Were one of them ever passed by, this would not be.
-  if (session.identity == kAnonymous && !session.context->options().clients.none) {
+  if (!session.settle(options_.census)) {
     wolfSSL_shutdown(session.ssl);
     fail_session(session);
     return;
@@ -167,9 +166,14 @@ void DtlsServer::close_all() noexcept {
   reap();
 }
 
+void DtlsServer::count_failure() noexcept {
+  ++counters_.handshakes_failed;
+  if (options_.census != nullptr) options_.census->failed(Transport::datagram);
+}
+
 void DtlsServer::fail_session(DtlsSession& session) noexcept {
   if (session.closing) return;
-  ++counters_.handshakes_failed;
+  count_failure();
   session.closing = true;
   closing_.push_back(&session);
 }

@@ -8,31 +8,19 @@
 // options.h must come first
 #include <wolfssl/ssl.h>
 
-#include "net/dtls_io.hpp"
 #include "net/dtls_server.hpp"
-#include "net/wolfssl_internals.hpp"
+#include "net/tls_io.hpp"
 
 namespace qeaas {
 
-DtlsSession::~DtlsSession() {
-  attachment.reset();
-  if (ssl != nullptr) wolfSSL_free(ssl);
-}
+DtlsSession::~DtlsSession() = default;
 
-std::string_view DtlsSession::group() const noexcept {
-  const char* found = state == State::established ? wolfSSL_get_curve_name(ssl) : nullptr;
-  return found == nullptr ? std::string_view() : found;
-}
+std::string_view DtlsSession::group() const noexcept { return state == State::established ? negotiated_group() : std::string_view(); }
 
-bool DtlsSession::resumed() const noexcept { return state == State::established && wolfSSL_session_reused(ssl) != 0; }
-
-std::uint64_t DtlsSession::proven_identity() const noexcept {
-  if (wolfSSL_session_reused(ssl) != 0) return ticket_identity;
-  return internals::psk_negotiated(ssl) ? psk_identity : key_identity;
-}
+bool DtlsSession::resumed() const noexcept { return state == State::established && is_resumed(); }
 
 int dtls_receive(WOLFSSL* /*ssl*/, char* buffer, int size, void* context) noexcept {
-  auto& session = *static_cast<DtlsSession*>(context);
+  auto& session = static_cast<DtlsSession&>(*static_cast<Handshake*>(context));
   if (session.incoming.empty()) return WOLFSSL_CBIO_ERR_WANT_READ;
   const auto taken = std::min(session.incoming.size(), static_cast<std::size_t>(size));
   std::copy_n(session.incoming.begin(), taken, reinterpret_cast<std::uint8_t*>(buffer));
@@ -41,7 +29,7 @@ int dtls_receive(WOLFSSL* /*ssl*/, char* buffer, int size, void* context) noexce
 }
 
 int dtls_send(WOLFSSL* /*ssl*/, char* buffer, int size, void* context) noexcept {
-  auto& session = *static_cast<DtlsSession*>(context);
+  auto& session = static_cast<DtlsSession&>(*static_cast<Handshake*>(context));
   session.server->emit(session, {reinterpret_cast<const std::uint8_t*>(buffer), static_cast<std::size_t>(size)});
   return size;
 }

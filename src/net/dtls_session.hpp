@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// DtlsSession: one peer of a DTLS server: the wolfSSL object, its address and connection ID, the identity that the handshake
-// established, and the links of the lists that the session table keeps. Belongs to one worker; never moves in memory.
+// DtlsSession: one peer of a DTLS server: its handshake, its address and connection ID, and the links of the lists that the session table
+// keeps. Belongs to one worker; never moves in memory.
 #pragma once
 
 #include <array>
@@ -9,7 +9,7 @@
 
 #include "base/clock.hpp"
 #include "net/address.hpp"
-#include "net/dtls_context.hpp"
+#include "net/handshake.hpp"
 
 namespace qeaas {
 
@@ -27,7 +27,7 @@ class SessionAttachment {
   virtual ~SessionAttachment() = default;
 };
 
-struct DtlsSession {
+struct DtlsSession : Handshake {
   enum class State : std::uint8_t { listening, handshaking, established };
 
   explicit DtlsSession(DtlsServer& owner) noexcept : server(&owner) {}
@@ -38,25 +38,16 @@ struct DtlsSession {
   // group is the key exchange as wolfSSL names it; empty before the handshake is complete.
   std::string_view group() const noexcept;
   bool resumed() const noexcept;
-  // proven_identity is who the handshake has shown the peer to be, from whichever credential wolfSSL really used.
-  std::uint64_t proven_identity() const noexcept;
 
   DtlsServer* server;
-  WOLFSSL* ssl = nullptr;
-  std::shared_ptr<const DtlsContext> context;
   Address peer;      // where answers go; moves only by a newer authentic record
   Address arriving;  // where the datagram under way came from
   Bytes incoming;    // the datagram under way; empty once wolfSSL has taken it
   ConnectionId cid{};
   State state = State::listening;
   bool cookie_verified = false;
-  bool has_cid = false;  // this side's CID was offered to the peer
-  SignatureAlgorithm signature = SignatureAlgorithm::ml_dsa_44;
-  std::uint64_t identity = kAnonymous;         // settled when the handshake completes
-  std::uint64_t key_identity = kAnonymous;     // whose certificate or raw key was presented
-  std::uint64_t psk_identity = kAnonymous;     // whose PSK was looked up last; counts only if it was negotiated
-  std::uint64_t ticket_identity = kAnonymous;  // read from a ticket; counts only if the session is really resumed
-  std::uint64_t hello = 0;                     // fingerprint of the ClientHello that began it, to tell a duplicate from a new session
+  bool has_cid = false;     // this side's CID was offered to the peer
+  std::uint64_t hello = 0;  // fingerprint of the ClientHello that began it, to tell a duplicate from a new session
   TimePoint last_used;
   TimePoint began;
   TimePoint retransmit_at;

@@ -193,10 +193,10 @@ TEST_F(DtlsSessionTest, SendErrors) {
 
 TEST_F(DtlsSessionTest, ANewContextIsForNewSessions) {
   auto& host = connect();
-  DtlsContextOptions only_p256;
+  TlsContextOptions only_p256;
   only_p256.p256 = Authority::credential(authority().p256);
   only_p256.groups = {0x0017};
-  const auto context = DtlsContext::make(std::move(only_p256), net_.tickets, net_.resolver);
+  const auto context = TlsContext::make(std::move(only_p256), net_.tickets, net_.resolver);
   ASSERT_TRUE(context);
   net_.server->use_context(*context);
   EXPECT_TRUE(echo(host, "old session goes on"));
@@ -205,21 +205,21 @@ TEST_F(DtlsSessionTest, ANewContextIsForNewSessions) {
   EXPECT_EQ(newer.client->report().signature, SignatureAlgorithm::ecdsa_p256);
 }
 
-TEST(DtlsContextTest, BadCredentialsAreExplained) {
-  DtlsContextOptions none;
+TEST(TlsContextTest, BadCredentialsAreExplained) {
+  TlsContextOptions none;
   none.groups = {0x0200};
   const auto tickets = std::make_shared<TicketKeys>(1h, 1h);
   const auto resolver = std::make_shared<Identities>();
-  EXPECT_EQ(DtlsContext::make(std::move(none), tickets, resolver).error().error, Error::not_found);
-  DtlsContextOptions mixed_up;
+  EXPECT_EQ(TlsContext::make(std::move(none), tickets, resolver).error().error, Error::not_found);
+  TlsContextOptions mixed_up;
   mixed_up.groups = {0x0200};
   mixed_up.ml_dsa_44 = Credential{authority().ml_dsa.leaf, SecretBytes(authority().p256.leaf_key.span())};
-  EXPECT_EQ(DtlsContext::make(std::move(mixed_up), tickets, resolver).error().error, Error::malformed);
-  DtlsContextOptions bad_root;
+  EXPECT_EQ(TlsContext::make(std::move(mixed_up), tickets, resolver).error().error, Error::malformed);
+  TlsContextOptions bad_root;
   bad_root.groups = {0x0200};
   bad_root.p256 = Authority::credential(authority().p256);
   bad_root.clients = {.none = true, .certificate = true, .roots = {Der{1, 2, 3}}};
-  EXPECT_EQ(DtlsContext::make(std::move(bad_root), tickets, resolver).error().error, Error::malformed);
+  EXPECT_EQ(TlsContext::make(std::move(bad_root), tickets, resolver).error().error, Error::malformed);
 }
 
 }  // namespace

@@ -93,7 +93,7 @@ class Network : public DatagramSink, public DtlsServer::Handler {
   }
 
   Outcome<void> start() {
-    auto context = DtlsContext::make(std::move(context_options), tickets, resolver);
+    auto context = TlsContext::make(std::move(context_options), tickets, resolver);
     if (!context) return tl::unexpected(context.error());
     server = std::make_unique<DtlsServer>(*context, server_options, *this, *this);
     return {};
@@ -177,7 +177,7 @@ class Network : public DatagramSink, public DtlsServer::Handler {
 
   TimePoint now{1000s};
   Weather weather;
-  DtlsContextOptions context_options;
+  TlsContextOptions context_options;
   DtlsServerOptions server_options;
   std::shared_ptr<Identities> resolver;
   std::shared_ptr<TicketKeys> tickets;

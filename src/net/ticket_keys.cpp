@@ -27,6 +27,14 @@ std::uint64_t get(std::span<const std::uint8_t, 8> in) noexcept {
   return value;
 }
 
+// authenticated is what a ticket is bound to beside its content: the name of its key and the transport.
+std::array<std::uint8_t, TicketKeys::kNameBytes + 1> authenticated(Bytes key_name, Transport transport) noexcept {
+  std::array<std::uint8_t, TicketKeys::kNameBytes + 1> bytes{};
+  std::copy(key_name.begin(), key_name.end(), bytes.begin());
+  bytes.back() = static_cast<std::uint8_t>(transport);
+  return bytes;
+}
+
 }  // namespace
 
 void TicketKeys::drop_expired(TimePoint now) noexcept {
@@ -43,7 +51,7 @@ Result<TicketKeys::Key*> TicketKeys::current(TimePoint now) noexcept {
   return &keys_.front();
 }
 
-Status TicketKeys::seal(std::uint64_t identity, Fields fields, MutableBytes ticket, TimePoint now) noexcept {
+Status TicketKeys::seal(Transport transport, std::uint64_t identity, Fields fields, MutableBytes ticket, TimePoint now) noexcept {
   if (ticket.size() > kMaxTicketBytes) return fail(Error::too_large);
   const std::lock_guard lock(mutex_);
   const auto key = current(now);
@@ -57,8 +65,8 @@ Status TicketKeys::seal(std::uint64_t identity, Fields fields, MutableBytes tick
   const auto whole = MutableBytes(room.bytes).first(kIdentityBytes + ticket.size());
   put(identity, whole.first<kIdentityBytes>());
   std::copy(ticket.begin(), ticket.end(), whole.begin() + kIdentityBytes);
-  const auto sealed = qeaas::seal(std::as_const((*key)->secret).span(), fields.nonce.first<kAeadNonceBytes>(), fields.name, whole,
-                                  fields.mac.first<kAeadTagBytes>());
+  const auto sealed = qeaas::seal(std::as_const((*key)->secret).span(), fields.nonce.first<kAeadNonceBytes>(),
+                                  authenticated(fields.name, transport), whole, fields.mac.first<kAeadTagBytes>());
   if (!sealed) return sealed;
   std::copy_n(whole.begin(), kIdentityBytes, fields.mac.begin() + kAeadTagBytes);
   std::fill(fields.mac.begin() + kAeadTagBytes + kIdentityBytes, fields.mac.end(), std::uint8_t{0});
@@ -66,7 +74,7 @@ Status TicketKeys::seal(std::uint64_t identity, Fields fields, MutableBytes tick
   return {};
 }
 
-Result<std::uint64_t> TicketKeys::open(Fields fields, MutableBytes ticket, TimePoint now) noexcept {
+Result<std::uint64_t> TicketKeys::open(Transport transport, Fields fields, MutableBytes ticket, TimePoint now) noexcept {
   if (ticket.size() > kMaxTicketBytes) return fail(Error::too_large);
   const std::lock_guard lock(mutex_);
   drop_expired(now);
@@ -78,8 +86,8 @@ Result<std::uint64_t> TicketKeys::open(Fields fields, MutableBytes ticket, TimeP
   const auto whole = MutableBytes(room.bytes).first(kIdentityBytes + ticket.size());
   std::copy_n(fields.mac.begin() + kAeadTagBytes, kIdentityBytes, whole.begin());
   std::copy(ticket.begin(), ticket.end(), whole.begin() + kIdentityBytes);
-  const auto opened = qeaas::open(std::as_const(key->secret).span(), fields.nonce.first<kAeadNonceBytes>(), fields.name, whole,
-                                  fields.mac.first<kAeadTagBytes>());
+  const auto opened = qeaas::open(std::as_const(key->secret).span(), fields.nonce.first<kAeadNonceBytes>(),
+                                  authenticated(fields.name, transport), whole, fields.mac.first<kAeadTagBytes>());
   if (!opened) return fail(opened.error());
   std::copy(whole.begin() + kIdentityBytes, whole.end(), ticket.begin());
   return get(whole.first<kIdentityBytes>());

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Keys that protect session tickets (RFC 8446 4.6.1), shared by every worker so that any of them can resume a session. A ticket
-// carries the identity of the client that authenticated when it was issued, encrypted with the rest. Keys rotate; one that has
-// stopped sealing still opens until the last ticket it sealed has expired. Thread-safe; used in handshakes only.
+// carries the identity of the client that authenticated when it was issued, encrypted with the rest. It opens on its own transport
+// only: the other one may ask clients for another proof. Keys rotate; one that has stopped sealing still opens until the last ticket
+// it sealed has expired. Thread-safe; used in handshakes only.
 #pragma once
 
 #include <array>
@@ -11,6 +12,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "crypto/aead.hpp"
+#include "net/transport.hpp"
 
 namespace qeaas {
 
@@ -29,9 +31,10 @@ class TicketKeys {
     std::span<std::uint8_t, kMacFieldBytes> mac;
   };
   // seal encrypts ticket in place and fills the fields. Errors: too_large, crypto (also when no key could be made).
-  Status seal(std::uint64_t identity, Fields fields, MutableBytes ticket, TimePoint now) noexcept;
-  // open decrypts ticket in place and gives the identity. Errors: not_found (key unknown or expired), tampered, too_large.
-  Result<std::uint64_t> open(Fields fields, MutableBytes ticket, TimePoint now) noexcept;
+  Status seal(Transport transport, std::uint64_t identity, Fields fields, MutableBytes ticket, TimePoint now) noexcept;
+  // open decrypts ticket in place and gives the identity. Errors: not_found (key unknown or expired),
+  // tampered (also a ticket of the other transport), too_large.
+  Result<std::uint64_t> open(Transport transport, Fields fields, MutableBytes ticket, TimePoint now) noexcept;
   Clock::duration lifetime() const noexcept { return lifetime_; }
 
  private:

@@ -32,6 +32,12 @@ bool input_pending(const WOLFSSL* ssl) noexcept { return ssl->buffers.inputBuffe
 
 bool psk_negotiated(const WOLFSSL* ssl) noexcept { return ssl->options.pskNegotiated != 0 && ssl->options.resuming == 0; }
 
+void forget_offers(WOLFSSL* ssl) noexcept {
+  XFREE(ssl->alpn_peer_requested, ssl->heap, DYNAMIC_TYPE_ALPN);
+  ssl->alpn_peer_requested = nullptr;
+  ssl->alpn_peer_requested_length = 0;
+}
+
 void prefetch_lines(const void* object, std::size_t bytes) noexcept {
   constexpr std::size_t kLineBytes = 64;
   const auto* at = static_cast<const char*>(object);

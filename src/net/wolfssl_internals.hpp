@@ -19,6 +19,8 @@ bool flight_pending(const WOLFSSL* ssl) noexcept;
 bool input_pending(const WOLFSSL* ssl) noexcept;
 // psk_negotiated is true when an external pre-shared key (no ticket) authenticated the handshake.
 bool psk_negotiated(const WOLFSSL* ssl) noexcept;
+// forget_offers frees the list of application protocols that the client offered, up to 64 KiB that wolfSSL would keep to the end.
+void forget_offers(WOLFSSL* ssl) noexcept;
 
 // Hints to the memory, in the order in which they are useful: the lines of any object, those of a session, those of its ciphers.
 void prefetch_lines(const void* object, std::size_t bytes) noexcept;

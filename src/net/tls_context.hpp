@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// DtlsContext: what all DTLS sessions of a server share: certificates, groups, ticket keys, how clients prove who they are.
+// TlsContext: what all TLS or all DTLS sessions of a server share: certificates, groups, ticket keys, how clients prove who they are.
 // Built once and then read-only, shared by the workers (a wolfSSL context is safe to share once its set-up is finished).
 // A reload of certificates builds a new one; sessions keep the one they began with.
 #pragma once
@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -56,37 +57,41 @@ struct ClientAuthentication {
   std::vector<Der> roots;  // for client certificates
 };
 
-struct DtlsContextOptions {
+struct TlsContextOptions {
+  Transport transport = Transport::datagram;
+  std::string section = "coaps";  // of the configuration, for the words of faults
   std::optional<Credential> ml_dsa_44;
   std::optional<Credential> p256;
   std::vector<int> groups;  // code points, in order of preference
   ClientAuthentication clients;
   bool tickets = true;
   std::uint32_t ticket_lifetime_seconds = 7200;
+  // The application protocol by ALPN (RFC 7301), "http/1.1"; empty: none. A client that offers only others is refused.
+  std::string alpn;
 };
 
-class DtlsContext {
+class TlsContext {
  public:
-  static Outcome<std::shared_ptr<DtlsContext>> make(DtlsContextOptions options, std::shared_ptr<TicketKeys> tickets,
-                                                    std::shared_ptr<IdentityResolver> resolver);
-  ~DtlsContext();
-  DtlsContext(const DtlsContext&) = delete;
-  DtlsContext& operator=(const DtlsContext&) = delete;
+  static Outcome<std::shared_ptr<TlsContext>> make(TlsContextOptions options, std::shared_ptr<TicketKeys> tickets,
+                                                   std::shared_ptr<IdentityResolver> resolver);
+  ~TlsContext();
+  TlsContext(const TlsContext&) = delete;
+  TlsContext& operator=(const TlsContext&) = delete;
 
   WOLFSSL_CTX* get() const noexcept { return context_; }
-  const DtlsContextOptions& options() const noexcept { return options_; }
+  const TlsContextOptions& options() const noexcept { return options_; }
   TicketKeys& tickets() const noexcept { return *tickets_; }
   IdentityResolver& resolver() const noexcept { return *resolver_; }
 
  private:
-  DtlsContext(DtlsContextOptions options, std::shared_ptr<TicketKeys> tickets, std::shared_ptr<IdentityResolver> resolver)
+  TlsContext(TlsContextOptions options, std::shared_ptr<TicketKeys> tickets, std::shared_ptr<IdentityResolver> resolver)
       : options_(std::move(options)), tickets_(std::move(tickets)), resolver_(std::move(resolver)) {}
   Outcome<void> set_up();
   Outcome<void> load_credentials();
   Outcome<void> load_client_authentication();
 
   WOLFSSL_CTX* context_ = nullptr;
-  DtlsContextOptions options_;
+  TlsContextOptions options_;
   std::shared_ptr<TicketKeys> tickets_;
   std::shared_ptr<IdentityResolver> resolver_;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// DtlsContext: set-up of a wolfSSL context and the callbacks of its handshakes. Every callback finds its DtlsSession through the
-// I/O context of the wolfSSL object.
-#include "net/dtls_context.hpp"
+// TlsContext: set-up of a wolfSSL context and the callbacks of its handshakes. Every callback finds its Handshake through the I/O
+// context of the wolfSSL object.
+#include "net/tls_context.hpp"
 
 #include <algorithm>
 
@@ -10,13 +10,11 @@
 #include <wolfssl/ssl.h>
 
 #include "crypto/hash.hpp"
-#include "net/dtls_io.hpp"
-#include "net/dtls_session.hpp"
+#include "net/handshake.hpp"
+#include "net/tls_io.hpp"
 
 namespace qeaas {
 namespace {
-
-DtlsSession& session_of(WOLFSSL* ssl) noexcept { return *static_cast<DtlsSession*>(wolfSSL_GetIOReadCtx(ssl)); }
 
 // offers_ml_dsa_44 looks for code point 09 04 in the client's signature algorithms.
 bool offers_ml_dsa_44(const WOLFSSL* ssl) noexcept {
@@ -41,16 +39,16 @@ int load_into(WOLFSSL* ssl, const Credential& credential) noexcept {
 
 // choose_certificate runs in the handshake: the context holds ML-DSA-44; a client that does not know it gets P-256.
 int choose_certificate(WOLFSSL* ssl, void* argument) noexcept {
-  const auto& context = *static_cast<const DtlsContext*>(argument);
-  auto& session = session_of(ssl);
-  session.signature = SignatureAlgorithm::ml_dsa_44;
+  const auto& context = *static_cast<const TlsContext*>(argument);
+  auto& session = Handshake::of(ssl);
+  if (session.certificate == SignatureAlgorithm::ecdsa_p256) return 1;  // the second hello, after a HelloRetryRequest
   if (!context.options().p256 || offers_ml_dsa_44(ssl)) return 1;
-  session.signature = SignatureAlgorithm::ecdsa_p256;
+  session.certificate = SignatureAlgorithm::ecdsa_p256;
   return load_into(ssl, *context.options().p256);
 }
 
 unsigned int find_psk(WOLFSSL* ssl, const char* identity, unsigned char* key, unsigned int room, const char** suite) noexcept {
-  auto& session = session_of(ssl);
+  auto& session = Handshake::of(ssl);
   Secret<kMaxPskBytes> found_key;
   const auto found = session.context->resolver().psk(identity, found_key.span());
   if (!found || found->size > room) return 0;
@@ -67,7 +65,7 @@ bool shows_raw_key(WOLFSSL* ssl) noexcept {
 
 // check_client is the verify callback: it notes whose key it is. A raw public key arrives as trusted, so the identity table decides.
 int check_client(int preverified, WOLFSSL_X509_STORE_CTX* store) noexcept {
-  auto& session = *static_cast<DtlsSession*>(store->userCtx);
+  auto& session = *static_cast<Handshake*>(store->userCtx);
   const auto& clients = session.context->options().clients;
   if (store->totalCerts == 0) return clients.none ? 1 : 0;  // an empty Certificate message (RFC 8446 4.4.2.4) comes here too
   if (store->error_depth != 0 || preverified == 0) return preverified;
@@ -94,15 +92,16 @@ int protect_ticket(WOLFSSL* ssl, unsigned char* key_name, unsigned char* nonce, 
                    int size, int* out_size, void* argument) noexcept {
   static_assert(TicketKeys::kNameBytes == WOLFSSL_TICKET_NAME_SZ && TicketKeys::kNonceFieldBytes == WOLFSSL_TICKET_IV_SZ &&
                 TicketKeys::kMacFieldBytes == WOLFSSL_TICKET_MAC_SZ);
-  const auto& context = *static_cast<const DtlsContext*>(argument);
-  auto& session = session_of(ssl);
+  const auto& context = *static_cast<const TlsContext*>(argument);
+  auto& session = Handshake::of(ssl);
   const MutableBytes body(ticket, static_cast<std::size_t>(size));
   *out_size = size;
   if (sealing != 0) {
-    return context.tickets().seal(session.proven_identity(), fields(key_name, nonce, mac), body, Clock::now()) ? WOLFSSL_TICKET_RET_OK
-                                                                                                               : WOLFSSL_TICKET_RET_FATAL;
+    return context.tickets().seal(context.options().transport, session.proven_identity(), fields(key_name, nonce, mac), body, Clock::now())
+               ? WOLFSSL_TICKET_RET_OK
+               : WOLFSSL_TICKET_RET_FATAL;
   }
-  const auto identity = context.tickets().open(fields(key_name, nonce, mac), body, Clock::now());
+  const auto identity = context.tickets().open(context.options().transport, fields(key_name, nonce, mac), body, Clock::now());
   if (!identity) return WOLFSSL_TICKET_RET_REJECT;
   if (*identity != kAnonymous && !context.resolver().enabled(*identity)) return WOLFSSL_TICKET_RET_REJECT;
   if (*identity == kAnonymous && !context.options().clients.none) return WOLFSSL_TICKET_RET_REJECT;
@@ -113,22 +112,23 @@ int protect_ticket(WOLFSSL* ssl, unsigned char* key_name, unsigned char* nonce, 
 
 }  // namespace
 
-Outcome<std::shared_ptr<DtlsContext>> DtlsContext::make(DtlsContextOptions options, std::shared_ptr<TicketKeys> tickets,
-                                                        std::shared_ptr<IdentityResolver> resolver) {
-  std::shared_ptr<DtlsContext> context(new DtlsContext(std::move(options), std::move(tickets), std::move(resolver)));
+Outcome<std::shared_ptr<TlsContext>> TlsContext::make(TlsContextOptions options, std::shared_ptr<TicketKeys> tickets,
+                                                      std::shared_ptr<IdentityResolver> resolver) {
+  std::shared_ptr<TlsContext> context(new TlsContext(std::move(options), std::move(tickets), std::move(resolver)));
   if (auto ready = context->set_up(); !ready) return tl::unexpected(ready.error());
   return context;
 }
 
-DtlsContext::~DtlsContext() {
+TlsContext::~TlsContext() {
   if (context_ != nullptr) wolfSSL_CTX_free(context_);
 }
 
-Outcome<void> DtlsContext::set_up() {
-  context_ = wolfSSL_CTX_new(wolfDTLSv1_3_server_method());
-  if (context_ == nullptr) return explain(Error::crypto, "DTLS context");
-  wolfSSL_CTX_SetIORecv(context_, dtls_receive);
-  wolfSSL_CTX_SetIOSend(context_, dtls_send);
+Outcome<void> TlsContext::set_up() {
+  const bool stream = options_.transport == Transport::stream;
+  context_ = wolfSSL_CTX_new(stream ? wolfTLSv1_3_server_method() : wolfDTLSv1_3_server_method());
+  if (context_ == nullptr) return explain(Error::crypto, stream ? "TLS context" : "DTLS context");
+  wolfSSL_CTX_SetIORecv(context_, stream ? tls_receive : dtls_receive);
+  wolfSSL_CTX_SetIOSend(context_, stream ? tls_send : dtls_send);
   if (wolfSSL_CTX_set_groups(context_, options_.groups.data(), static_cast<int>(options_.groups.size())) != WOLFSSL_SUCCESS)
     return explain(Error::unsupported, "key-exchange groups");
   if (auto loaded = load_credentials(); !loaded) return loaded;
@@ -147,11 +147,11 @@ Outcome<void> DtlsContext::set_up() {
   return {};
 }
 
-Outcome<void> DtlsContext::load_credentials() {
+Outcome<void> TlsContext::load_credentials() {
   const auto& first = options_.ml_dsa_44 ? options_.ml_dsa_44 : options_.p256;
   if (!first) {
     if (options_.clients.psk && !options_.clients.none) return {};
-    return fault(Error::not_found, "no server certificate; name ML-DSA-44, P-256 or both in [coaps] certificates");
+    return fault(Error::not_found, "no server certificate; name ML-DSA-44, P-256 or both in [" + options_.section + "] certificates");
   }
   const auto& key = first->private_key.span();
   if (wolfSSL_CTX_use_certificate_buffer(context_, first->certificate.data(), static_cast<long>(first->certificate.size()),
@@ -163,7 +163,7 @@ Outcome<void> DtlsContext::load_credentials() {
   return {};
 }
 
-Outcome<void> DtlsContext::load_client_authentication() {
+Outcome<void> TlsContext::load_client_authentication() {
   const auto& clients = options_.clients;
   if (clients.psk) {
     wolfSSL_CTX_set_psk_server_tls13_callback(context_, find_psk);
@@ -175,7 +175,7 @@ Outcome<void> DtlsContext::load_client_authentication() {
   }
   for (const auto& root : clients.roots)
     if (wolfSSL_CTX_load_verify_buffer(context_, root.data(), static_cast<long>(root.size()), WOLFSSL_FILETYPE_ASN1) != WOLFSSL_SUCCESS)
-      return fault(Error::malformed, "a root in [coaps] client_ca is not a CA certificate");
+      return fault(Error::malformed, "a root in [" + options_.section + "] client_ca is not a CA certificate");
   // A handshake without a PSK asks for a certificate even when only PSKs may come in: check_client then refuses what it gets, and
   // what it does not get. FAIL_IF_NO_PEER_CERT would refuse PSK clients too.
   wolfSSL_CTX_set_verify(context_, WOLFSSL_VERIFY_PEER, check_client);
