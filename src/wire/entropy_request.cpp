@@ -12,7 +12,8 @@ namespace json = boost::json;
 tl::unexpected<QueryFault> no(Error error, std::string_view text) noexcept { return tl::unexpected(QueryFault{error, text}); }
 
 // count_at reads a number of at least 1; the texts of its faults are static.
-tl::expected<std::uint64_t, QueryFault> count_at(const json::value& value, std::uint64_t limit, std::string_view what, std::string_view range) {
+tl::expected<std::uint64_t, QueryFault> count_at(const json::value& value, std::uint64_t limit, std::string_view what,
+                                                 std::string_view range) {
   std::uint64_t number = 0;
   if (const auto* whole = value.if_int64()) {
     if (*whole < 1) return no(Error::out_of_range, range);

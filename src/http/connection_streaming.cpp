@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Connection: answers that are too long for one draw. Each piece is debited and drawn when the output has room for it; what cannot be
+// drawn any more ends the connection before the promised length is reached, so that nobody takes a part for the whole.
+#include "base/hex.hpp"
+#include "http/connection.hpp"
+#include "http/limits.hpp"
+#include "http/push_stream.hpp"
+
+namespace qeaas::http {
+namespace {
+
+constexpr auto kStarvedRetry = std::chrono::milliseconds(50);
+constexpr auto kStarvedPatience = std::chrono::seconds(60);
+
+// spread turns the first half of room, which is full of bytes, into hexadecimal digits that fill it all, from the end on.
+void spread(MutableBytes room) noexcept {
+  for (std::size_t i = room.size() / 2; i-- > 0;) {
+    const std::uint8_t byte = room[i];
+    write_hex({&byte, 1}, {reinterpret_cast<char*>(room.data()) + 2 * i, 2});
+  }
+}
+
+}  // namespace
+
+void Connection::continue_streaming(TimePoint now) noexcept {
+  while (streaming_ && streaming_->left_bytes > 0 && output_.size() < kHighWaterBytes / 2)
+    if (!stream_piece(now)) return;
+  if (streaming_ && streaming_->left_bytes == 0) streaming_.reset();
+}
+
+// stream_piece is false when there is nothing to be had now, or never again.
+bool Connection::stream_piece(TimePoint now) noexcept {
+  const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(streaming_->left_bytes, piece_bytes_));
+  const auto decision = site_.gate.admit(stream_caller_, size, now);
+  if (!decision && *decision.refusal == Error::too_large && piece_bytes_ > 1) {  // more than the burst: smaller pieces then
+    piece_bytes_ /= 2;
+    return true;
+  }
+  if (!decision) {
+    wait_for_entropy(*decision.refusal, decision.retry_after, now);
+    return false;
+  }
+  Provenance provenance;
+  const auto room = output_.room(streaming_->hex ? 2 * size : size);
+  if (const auto filled = site_.draw.fill(room.first(size), streaming_->type, provenance); !filled) {
+    site_.gate.give_back(stream_caller_, size, now);
+    wait_for_entropy(filled.error(), kStarvedRetry, now);
+    return false;
+  }
+  // The head has promised where the bytes come from.
+  if (provenance.simulated() && !streaming_->simulated) {
+    wipe(room);
+    abort();
+    return false;
+  }
+  if (streaming_->hex) spread(room);
+  output_.commit(room.size());
+  site_.counters.random_bytes.add(size);
+  streaming_->left_bytes -= size;
+  starved_since_.reset();
+  return true;
+}
+
+void Connection::wait_for_entropy(Error why, std::chrono::milliseconds retry, TimePoint now) noexcept {
+  if (why != Error::starved && why != Error::over_quota) return abort();
+  if (!starved_since_) starved_since_ = now;
+  if (now - *starved_since_ + retry > kStarvedPatience) return abort();
+  wake_at_ = now + retry;
+}
+
+}  // namespace qeaas::http

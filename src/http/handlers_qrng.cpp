@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The QRNG Open API: capabilities, entropy, health test. A parameter that is wrong is 422, a source that is out 503.
+#include "base/timestamp.hpp"
+#include "http/handlers.hpp"
+#include "http/limits.hpp"
+#include "http/negotiate.hpp"
+#include "wire/entropy_request.hpp"
+#include "wire/json_writer.hpp"
+
+namespace qeaas::http {
+namespace {
+
+constexpr std::string_view kJson = "application/json";
+
+std::string_view verdict(SourceState state) noexcept {
+  switch (state) {
+    case SourceState::healthy: return "pass";
+    case SourceState::alarmed: return "fail";
+    case SourceState::starting: return "running";
+    case SourceState::gone: break;
+  }
+  return "unavailable";
+}
+
+// write_blocks draws block after block and encodes each at once; a draw that fails ends the answer, and what the others debited goes
+// back with it.
+bool write_blocks(Exchange& exchange, const EntropyRequest& request, JsonWriter& json) noexcept {
+  const auto block = exchange.site.scratch.draw.span().first(request.block_bytes);
+  for (std::uint64_t i = 0; i < request.block_count; ++i) {
+    Provenance provenance;
+    if (!exchange.draw(block, request.type, provenance)) {
+      exchange.site.gate.give_back(exchange.caller, i * request.block_bytes, exchange.now);
+      return false;
+    }
+    if (i == 0) exchange.describe(provenance);
+    json.raw(i == 0 ? "" : ",").base64(block);
+  }
+  return true;
+}
+
+}  // namespace
+
+void get_capabilities(Exchange& exchange) noexcept {
+  const auto report = exchange.site.reports.sources();
+  exchange.reply.no_store = false;
+  exchange.reply.fields.add("Cache-Control", {"no-cache"});
+  exchange.write_body(kJson, [&](MutableBytes room) {
+    return JsonWriter(room)
+        .raw(R"({"entropy":{"min_block_size":1,"max_block_size":)")
+        .number(kMaxBlockBytes)
+        .raw(R"(,"min_block_count":1,"max_block_count":)")
+        .number(kMaxBlocks)
+        .raw(R"(,"entropy_types":["mixed","direct","drbg"]},"healthtest":true,"source_count":)")
+        .number(report.sources.size())
+        .raw("}")
+        .finish();
+  });
+}
+
+void post_entropy(Exchange& exchange) noexcept {
+  if (!exchange.head.content_type.empty() && !is_media_type(exchange.head.content_type, kJson))
+    return exchange.refuse(415, Error::unsupported, "the body must be application/json");
+  const auto request = parse_entropy_request({reinterpret_cast<const std::uint8_t*>(exchange.body.data()), exchange.body.size()},
+                                             kMaxBlockBytes, kMaxBlocks);
+  if (!request) return exchange.refuse(422, request.error().error, request.error().text);
+  std::size_t size = 0;
+  {
+    // Errors are written into the same memory as the answer: only a whole answer counts.
+    JsonWriter json(exchange.site.scratch.text.span());
+    json.raw(R"({"entropy":[)");
+    if (!write_blocks(exchange, *request, json)) return;
+    const auto written = json.raw("]}").finish();
+    if (!written) return exchange.refuse(Error::io, "the answer could not be encoded");
+    size = *written;
+  }
+  exchange.reply.content_type = kJson;
+  exchange.reply.body = exchange.site.scratch.text.span().first(size);
+}
+
+void get_healthtest(Exchange& exchange) noexcept {
+  const auto report = exchange.site.reports.sources();
+  const auto time = rfc3339(std::chrono::system_clock::now());
+  exchange.write_body(kJson, [&](MutableBytes room) {
+    JsonWriter json(room);
+    json.raw(R"({"test_result":[)");
+    bool first = true;
+    for (const auto& source : report.sources) {
+      json.raw(first ? "" : ",").raw(R"({"test_type":)").text("SP 800-90B 4.4 continuous, " + source.id);
+      json.raw(R"(,"test_result":)").text(verdict(source.state)).raw(R"(,"time_stamp":)").text(time);
+      json.raw(R"(,"report_link":"/v1/sources"})");
+      first = false;
+    }
+    return json.raw("]}").finish();
+  });
+}
+
+}  // namespace qeaas::http

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// /v1/random and the opening of /v1/stream (docs/protocol.md).
+#include "base/hex.hpp"
+#include "http/handlers.hpp"
+#include "http/limits.hpp"
+#include "http/negotiate.hpp"
+#include "wire/random_answer.hpp"
+
+namespace qeaas::http {
+namespace {
+
+constexpr std::string_view kOctets = "application/octet-stream";
+constexpr std::string_view kJson = "application/json";
+constexpr std::string_view kCbor = "application/cbor";
+constexpr std::string_view kText = "text/plain";
+constexpr std::array<std::string_view, 4> kForms{kOctets, kJson, kCbor, kText};
+
+struct Query {
+  std::uint64_t bytes = 32;
+  EntropyType type = EntropyType::mixed;
+  std::uint64_t frame = 4096;
+};
+
+// Names says which parameter carries the number, and up to which value.
+struct Number {
+  std::string_view name;
+  std::uint64_t limit;
+  std::uint64_t Query::*slot;
+};
+
+bool read_number(Exchange& exchange, const Number& number, std::string_view text, Query& query) noexcept {
+  const auto value = decimal(text);
+  if (!value && value.error() == Error::malformed) {
+    exchange.refuse(Error::malformed, "a number of bytes must be decimal digits");
+    return false;
+  }
+  if (!value || *value > number.limit) {
+    exchange.refuse(Error::too_large, "more bytes than this resource gives; /openapi.json names the limits");
+    return false;
+  }
+  if (*value == 0) {
+    exchange.refuse(Error::out_of_range, "a number of bytes must be at least 1");
+    return false;
+  }
+  query.*number.slot = *value;
+  return true;
+}
+
+std::optional<Query> read_query(Exchange& exchange, const Number& number) noexcept {
+  Query query;
+  QueryReader reader(exchange.head.query());
+  QueryReader::Pair pair;
+  bool seen_number = false;
+  bool seen_type = false;
+  auto more = reader.next(pair);
+  for (; more && *more; more = reader.next(pair)) {
+    const bool is_number = pair.name == number.name;
+    if (!is_number && pair.name != "type") {
+      exchange.refuse(Error::unknown, number.name == "bytes" ? "unknown parameter: only bytes and type are defined"
+                                                             : "unknown parameter: only frame and type are defined");
+      return std::nullopt;
+    }
+    if (std::exchange(is_number ? seen_number : seen_type, true)) {
+      exchange.refuse(Error::malformed, "a parameter is given more than once");
+      return std::nullopt;
+    }
+    if (is_number) {
+      if (!read_number(exchange, number, pair.value, query)) return std::nullopt;
+      continue;
+    }
+    const auto type = entropy_type(pair.value);
+    if (!type) {
+      exchange.refuse(Error::unknown, "type must be direct, mixed or drbg");
+      return std::nullopt;
+    }
+    query.type = *type;
+  }
+  if (!more) {
+    exchange.refuse(Error::malformed, "the query is not name=value&name=value");
+    return std::nullopt;
+  }
+  return query;
+}
+
+void encode(Exchange& exchange, std::string_view form, Bytes random, const Provenance& provenance) noexcept {
+  if (form == kOctets) {
+    exchange.reply.content_type = kOctets;
+    exchange.reply.body = random;
+    return;
+  }
+  exchange.write_body(form, [&](MutableBytes room) -> Result<std::size_t> {
+    if (form != kText) return encode_random_answer(form == kCbor ? AnswerFormat::cbor : AnswerFormat::json, random, provenance, room);
+    const auto digits = 2 * random.size();
+    write_hex(random, {reinterpret_cast<char*>(room.data()), digits});
+    room[digits] = '\n';
+    return digits + 1;
+  });
+}
+
+// begin_streaming answers with the first piece, and leaves the rest to the connection.
+void begin_streaming(Exchange& exchange, const Query& query, std::string_view form) noexcept {
+  Provenance provenance;
+  const auto first = exchange.site.scratch.draw.span().first(stream_piece_bytes(query.type));
+  if (!exchange.draw(first, query.type, provenance)) return;
+  exchange.describe(provenance);
+  exchange.reply.content_type = form;
+  exchange.reply.body = first;
+  if (form == kText) {
+    const auto text = exchange.site.scratch.text.span().first(2 * first.size());
+    write_hex(first, {reinterpret_cast<char*>(text.data()), text.size()});
+    exchange.reply.body = text;
+  }
+  exchange.reply.streaming = Streaming{query.bytes - first.size(), query.type, form == kText, provenance.simulated()};
+}
+
+}  // namespace
+
+void get_random(Exchange& exchange) noexcept {
+  const auto query = read_query(exchange, {"bytes", kMaxStreamBytes, &Query::bytes});
+  if (!query) return;
+  const auto form = choose(kForms, exchange.head.accept);
+  if (!form)
+    return exchange.refuse(Error::unsupported,
+                           "Accept must allow application/octet-stream, application/json, application/cbor or text/plain");
+  if (query->bytes > kMaxDrawBytes) {
+    if (*form == kJson || *form == kCbor)
+      return exchange.refuse(Error::too_large, "JSON and CBOR carry at most 65536 bytes; ask for application/octet-stream or text/plain");
+    return begin_streaming(exchange, *query, *form);
+  }
+  Provenance provenance;
+  const auto random = exchange.site.scratch.draw.span().first(query->bytes);
+  if (!exchange.draw(random, query->type, provenance)) return;
+  exchange.describe(provenance);
+  encode(exchange, *form, random, provenance);
+}
+
+void get_stream(Exchange& exchange) noexcept {
+  const auto query = read_query(exchange, {"frame", kMaxDrawBytes, &Query::frame});
+  if (!query) return;
+  const auto& head = exchange.head;
+  if (!head.upgrade_websocket || !head.connection_upgrade || head.websocket_key.empty() || head.websocket_version != "13") {
+    exchange.refuse(426, Error::unsupported, "this resource is a WebSocket (RFC 6455, version 13)");
+    exchange.reply.fields.add("Upgrade", {"websocket"}).add("Sec-WebSocket-Version", {"13"});
+    return;
+  }
+  // A page of another origin must not spend the allowance of whoever looks at it (RFC 6455 10.2).
+  if (const auto scheme = head.origin.find("://");
+      !head.origin.empty() && (scheme == std::string_view::npos || head.origin.substr(scheme + 3) != head.host))
+    return exchange.refuse(403, Error::forbidden, "WebSockets are not for pages of other origins");
+  if (!exchange.authorise(0)) return;
+  exchange.reply.push = Push{query->type, static_cast<std::uint32_t>(query->frame)};
+}
+
+}  // namespace qeaas::http

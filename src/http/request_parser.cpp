@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What is taken out of a request, and what makes one unacceptable.
+#include "http/request_parser.hpp"
+
+#include <algorithm>
+
+#include "crypto/hash.hpp"
+
+namespace qeaas::http {
+namespace {
+
+namespace beast = boost::beast;
+
+std::string_view text_of(beast::string_view text) noexcept { return {text.data(), text.size()}; }
+
+char lower(char character) noexcept { return character >= 'A' && character <= 'Z' ? static_cast<char>(character + 32) : character; }
+
+bool same(std::string_view a, std::string_view b) noexcept {
+  return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
+}
+
+bool has_element(std::string_view list, std::string_view wanted) noexcept {
+  while (!list.empty()) {
+    const auto end = list.find(',');
+    auto element = list.substr(0, end);
+    while (!element.empty() && (element.front() == ' ' || element.front() == '\t')) element.remove_prefix(1);
+    while (!element.empty() && (element.back() == ' ' || element.back() == '\t')) element.remove_suffix(1);
+    if (same(element, wanted)) return true;
+    if (end == std::string_view::npos) break;
+    list.remove_prefix(end + 1);
+  }
+  return false;
+}
+
+Method method_of(beast::http::verb verb) noexcept {
+  switch (verb) {
+    case beast::http::verb::get: return Method::get;
+    case beast::http::verb::head: return Method::head;
+    case beast::http::verb::post: return Method::post;
+    case beast::http::verb::options: return Method::options;
+    default: return Method::other;
+  }
+}
+
+}  // namespace
+
+RequestParser::RequestParser(Head& head, std::string& body) : head_(head), body_(body) {
+  head_.reset();
+  body_.clear();
+  header_limit(kMaxHeadBytes);
+  body_limit(kMaxBodyBytes);
+  eager(true);
+}
+
+Result<std::size_t> RequestParser::parse(Bytes data) noexcept {
+  Code code;
+  std::size_t used = 0;
+  try {
+    used = put(boost::asio::const_buffer(data.data(), data.size()), code);
+  } catch (...) {  // no memory for the body
+    return fail(Error::too_large);
+  }
+  if (!code || code == beast::http::error::need_more) return used;
+  if (code == beast::http::error::header_limit) return fail(Error::no_space);
+  if (code == beast::http::error::body_limit) return fail(Error::too_large);
+  if (code == beast::http::error::bad_version) return fail(Error::unsupported);
+  return fail(refusal_);
+}
+
+void RequestParser::refuse(Error why, Code& code) noexcept {
+  refusal_ = why;
+  code = beast::http::error::bad_value;
+}
+
+void RequestParser::keep_once(std::string_view& slot, std::string_view value, Code& code) noexcept {
+  if (slot.data() != nullptr) return refuse(Error::malformed, code);
+  const auto kept = head_.keep(value);
+  if (!kept) return refuse(Error::no_space, code);
+  slot = *kept;
+}
+
+// Several Accept fields are one list (RFC 9110 5.3).
+void RequestParser::keep_accept(std::string_view value, Code& code) noexcept {
+  const auto before = head_.accept;
+  const auto first = head_.keep(before);
+  if (first && !before.empty()) static_cast<void>(head_.keep(","));
+  const auto second = head_.keep(value);
+  if (!first || !second) return refuse(Error::no_space, code);
+  head_.accept = {first->data(), static_cast<std::size_t>(second->data() + second->size() - first->data())};
+}
+
+void RequestParser::keep_token(std::string_view token, Code& code) noexcept {
+  const auto digest = sha256(Bytes(reinterpret_cast<const std::uint8_t*>(token.data()), token.size()));
+  if (head_.token && *head_.token != digest) return refuse(Error::unauthorized, code);
+  head_.token = digest;
+}
+
+void RequestParser::on_request_impl(beast::http::verb method, Text /*text*/, Text target, int version, Code& code) {
+  if (version != 10 && version != 11) return refuse(Error::unsupported, code);
+  head_.method = method_of(method);
+  head_.http_1_0 = version == 10;
+  keep_once(head_.target, text_of(target), code);
+}
+
+void RequestParser::on_field_impl(Field field, Text name, Text value, Code& code) {
+  const auto text = text_of(value);
+  switch (field) {
+    case Field::host:
+      if (seen_host_) return refuse(Error::malformed, code);  // RFC 9112 3.2
+      seen_host_ = true;
+      return keep_once(head_.host, text, code);
+    case Field::accept: return keep_accept(text, code);
+    case Field::content_type: return keep_once(head_.content_type, text, code);
+    case Field::origin: return keep_once(head_.origin, text, code);
+    case Field::if_none_match: return keep_once(head_.if_none_match, text, code);
+    case Field::sec_websocket_key: return keep_once(head_.websocket_key, text, code);
+    case Field::sec_websocket_version: return keep_once(head_.websocket_version, text, code);
+    case Field::upgrade: head_.upgrade_websocket = head_.upgrade_websocket || has_element(text, "websocket"); return;
+    case Field::transfer_encoding:
+      // Beast passes over codings that it does not know, which would leave the length of the body to guesses (RFC 9112 6.1).
+      if (!same(text, "chunked") || head_.http_1_0) return refuse(Error::unsupported, code);
+      return;
+    case Field::expect:
+      if (!same(text, "100-continue")) return refuse(Error::malformed, code);
+      head_.expects_continue = true;
+      return;
+    case Field::authorization:
+      // Other schemes are not ours; whoever sends one is anonymous, and is told so where that does not do.
+      if (same(text.substr(0, 7), "Bearer ")) keep_token(text.substr(std::min(text.find_first_not_of(' ', 7), text.size())), code);
+      return;
+    default:
+      if (field == Field::unknown && same(text_of(name), "X-API-KEY")) keep_token(text, code);
+  }
+}
+
+void RequestParser::on_header_impl(Code& code) {
+  if (!head_.http_1_0 && !seen_host_) return refuse(Error::malformed, code);
+  head_.keep_alive = keep_alive();
+  head_.connection_upgrade = upgrade();
+}
+
+std::size_t RequestParser::on_body_impl(Text body, Code& /*code*/) {
+  body_.append(body.data(), body.size());
+  return body.size();
+}
+
+}  // namespace qeaas::http
