@@ -34,6 +34,13 @@ struct Instant {
   WallTime wall;
 };
 
+// Clocks is a precise reading of both clocks, for levels that outlive the process: the steady clock begins anew with the machine.
+struct Clocks {
+  std::chrono::steady_clock::time_point steady;
+  std::chrono::sys_time<std::chrono::nanoseconds> wall;
+  static Clocks now() noexcept { return {std::chrono::steady_clock::now(), std::chrono::system_clock::now()}; }
+};
+
 enum class CredentialKind : std::uint8_t {
   anonymous,       // no proof at all
   psk,             // external pre-shared key of TLS and DTLS 1.3
