@@ -27,7 +27,7 @@ struct CredentialOptions {
 
 void add_credential_options(CLI::App& command, CredentialOptions& options, bool choose_kind);
 
-// usage_fault finds what contradicts itself or is missing. kind is what the identity has, none for a new one.
+// credential_usage_fault finds what contradicts itself or is missing. kind is what the identity has, none for a new one.
 std::optional<Fault> credential_usage_fault(const CredentialOptions& options, std::optional<access::CredentialKind> kind);
 
 // NewCredential is a credential and the secret that the client must be given, if one was made.
@@ -41,17 +41,22 @@ struct Present {
 };
 Outcome<NewCredential> make_credential(const CredentialOptions& options, const Present& present);
 
-// Delivery brings a secret to where it was asked for: opened before the table is changed and finished afterwards, so that neither a
-// key without an identity nor an identity without a key is left when something fails.
+// Delivery brings a secret to where it was asked for, in three steps around the change of the table, so that neither a key without an
+// identity nor an identity without a key is left when something fails. With json, what would go to standard output is left to the caller.
 class Delivery {
  public:
-  static Outcome<Delivery> open(const CredentialOptions& options, const Present& present, const NewCredential& made);
-  Outcome<void> finish();
+  // open says what is wrong with the place. prepare, once the object no longer moves, writes a file under another name. finish, after
+  // the table was changed, gives it its name, or writes to standard output.
+  static Outcome<Delivery> open(const CredentialOptions& options, const Present& present, const NewCredential& made, bool json);
+  Outcome<void> prepare(const NewCredential& made);
+  Outcome<void> finish(const NewCredential& made);
   const std::string& file() const { return file_; }  // empty: standard output, or nothing to deliver
 
  private:
+  Outcome<void> put(const NewCredential& made);
   std::optional<Output> output_;
   std::string file_;
+  std::string name_;
 };
 
 }  // namespace qeaas::cli

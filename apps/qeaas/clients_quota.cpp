@@ -39,7 +39,8 @@ void add_quota_options(CLI::App& command, QuotaOptions& options) {
   const auto add = [&](const char* name, std::string& into, const char* help) {
     command.add_option(name, into, help)->type_name("BYTES")->check(check_quantity);
   };
-  add("--bytes-per-second", options.per_second, "how fast the identity may draw; k, M, G are powers of 1000, Ki, Mi, Gi of 1024, 0 is unlimited");
+  add("--bytes-per-second", options.per_second,
+      "how fast the identity may draw; k, M, G are powers of 1000, Ki, Mi, Gi of 1024, 0 is unlimited");
   add("--burst", options.burst, "how much at once after a pause (default: one second's worth, at least 65536)");
   add("--bytes-per-day", options.per_day, "how much from midnight to midnight UTC; 0 is unlimited");
 }

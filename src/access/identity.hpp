@@ -68,7 +68,7 @@ std::uint64_t effective_burst(const Quota& quota) noexcept;
 
 // Identity is one row as people see it. It holds no secret.
 struct Identity {
-  std::int64_t id = 0;  // row, stable for life, never used again
+  std::int64_t id = 0;  // row, stable until the credential is rotated, never used again
   std::string name;     // unique
   CredentialKind kind = CredentialKind::anonymous;
   std::string credential;  // PSK identity, or 64 hex digits of a SHA-256; empty for anonymous

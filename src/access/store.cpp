@@ -59,7 +59,9 @@ Outcome<Record> read_record(const Statement::Run& run, const std::string& path) 
   return record;
 }
 
-tl::unexpected<Fault> no_such(std::string_view name) { return fault(Error::not_found, "no identity is named '" + std::string(name) + "'"); }
+tl::unexpected<Fault> no_such(std::string_view name) {
+  return fault(Error::not_found, "no identity is named '" + std::string(name) + "'; 'qeaas clients list' shows them");
+}
 
 // debited_today is what counts against the day's allowance. A stored day that is tomorrow is a clock that was set back over
 // midnight: it still counts, or setting the clock would refill. One further ahead was a wrong clock, and is dropped.
@@ -73,7 +75,7 @@ struct Store::Implementation {
   std::string path;
   Connection connection;
   // Each statement is finalised before the connection closes: members are destroyed from the last to the first.
-  Statement add, all, by_name, set_enabled, set_quota, rotate, remove, data_version, lease_read, lease_write, usage, claim, bucket;
+  Statement add, all, by_name, set_enabled, set_quota, rotate, remove, data_version, lease_read, lease_write, usage, claim, bucket, next_id;
 
   static Outcome<std::unique_ptr<Implementation>> make(std::string path, Connection connection);
   Outcome<Record> find(std::string_view name);
@@ -87,13 +89,13 @@ struct Store::Implementation {
 
 Outcome<std::unique_ptr<Store::Implementation>> Store::Implementation::make(std::string path, Connection connection) {
   const std::string columns = kColumns;
-  const std::array<std::string, 13> sql{
+  const std::array<std::string, 14> sql{
       "INSERT INTO identity (name, kind, credential, psk_key, bytes_per_second, burst_bytes, bytes_per_day) VALUES (?, ?, ?, ?, ?, ?, ?)",
       columns + "ORDER BY id",
       columns + "WHERE name = ?",
       "UPDATE identity SET enabled = ? WHERE name = ?",
       "UPDATE identity SET bytes_per_second = ?, burst_bytes = ?, bytes_per_day = ? WHERE name = ?",
-      "UPDATE identity SET credential = ?, psk_key = ? WHERE name = ?",
+      "UPDATE identity SET credential = ?, psk_key = ?, id = (SELECT seq FROM sqlite_sequence WHERE name = 'identity') WHERE name = ?",
       "DELETE FROM identity WHERE name = ?",
       "PRAGMA data_version",
       "SELECT lease_day, leased_bytes FROM identity WHERE id = ?",
@@ -101,17 +103,18 @@ Outcome<std::unique_ptr<Store::Implementation>> Store::Implementation::make(std:
       "UPDATE identity SET bytes_served = max(bytes_served + ?, 0), last_seen = nullif(max(ifnull(last_seen, 0), ?), 0), bucket_ns = ?, "
       "bucket_settled = ? WHERE id = ?",
       "UPDATE identity SET bucket_settled = 0 WHERE bucket_settled <> 0",
-      "UPDATE identity SET bucket_ns = ?, bucket_settled = 0 WHERE id = ?"};
+      "UPDATE identity SET bucket_ns = ?, bucket_settled = 0 WHERE id = ?",
+      "UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'identity'"};
   std::vector<Statement> made;
   for (const auto& text : sql) {
     auto statement = Statement::prepare(connection.get(), path, text.c_str());
     if (!statement) return tl::unexpected(statement.error());
     made.push_back(std::move(*statement));
   }
-  return std::unique_ptr<Implementation>(new Implementation{std::move(path), std::move(connection), std::move(made[0]), std::move(made[1]),
-                                                            std::move(made[2]), std::move(made[3]), std::move(made[4]), std::move(made[5]),
-                                                            std::move(made[6]), std::move(made[7]), std::move(made[8]), std::move(made[9]),
-                                                            std::move(made[10]), std::move(made[11]), std::move(made[12])});
+  return std::unique_ptr<Implementation>(new Implementation{
+      std::move(path), std::move(connection), std::move(made[0]), std::move(made[1]), std::move(made[2]), std::move(made[3]),
+      std::move(made[4]), std::move(made[5]), std::move(made[6]), std::move(made[7]), std::move(made[8]), std::move(made[9]),
+      std::move(made[10]), std::move(made[11]), std::move(made[12]), std::move(made[13])});
 }
 
 Outcome<Record> Store::Implementation::find(std::string_view name) {
@@ -204,12 +207,15 @@ Outcome<void> Store::rotate(std::string_view name, const Credential& credential)
                                      "; it cannot become a " + std::string(access::name(credential.kind())) +
                                      ": remove it and add it again");
   {
+    Transaction transaction(it.connection.get());
+    if (!transaction.begun() || !it.next_id.run().finish()) return it.failed();
     auto run = it.rotate.run();
     run.bind(std::string_view(credential.text())).bind_blob(credential.key()).bind(name);
     if (!run.finish()) {
       if ((sqlite3_extended_errcode(it.connection.get()) & 0xff) != SQLITE_CONSTRAINT) return it.failed();
       return fault(Error::in_use, "this credential belongs to another identity already");
     }
+    if (!transaction.commit()) return it.failed();
   }
   it.forget_old_pages();
   return {};

@@ -53,7 +53,8 @@ class Store {
   Outcome<Identity> find(std::string_view name);
   Outcome<void> set_enabled(std::string_view name, bool enabled);
   Outcome<void> set_quota(std::string_view name, std::optional<Quota> quota);
-  // rotate replaces the credential by another of the same kind; a PSK may keep its identity text.
+  // rotate replaces the credential by another of the same kind; a PSK may keep its identity text. The row gets a new id, so that
+  // sessions and tickets that the old credential opened end with it; name, quota and accounts stay.
   Outcome<void> rotate(std::string_view name, const Credential& credential);
   // remove forgets the identity; "anonymous" can only be disabled.
   Outcome<void> remove(std::string_view name);

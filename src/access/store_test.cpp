@@ -124,6 +124,29 @@ TEST_F(StoreTest, RotationReplacesTheKeyAndLeavesNoTraceOfTheOld) {
   EXPECT_FALSE(file_holds(old_key));
 }
 
+TEST_F(StoreTest, RotationEndsOldSessionsAndKeepsTheAccounts) {
+  auto store = open();
+  const auto id = store.add("a", psk("one"), Quota{100, 200, 300});
+  const auto other = store.add("b", psk("two"));
+  ASSERT_TRUE(id && other);
+  const std::vector<Usage> usage{{*id, 10, WallTime(1000s), 77}};
+  ASSERT_TRUE(store.record_usage(usage));
+  EXPECT_EQ(store.lease(*id, 20'000, 10, 40, 300), 40U);
+  ASSERT_TRUE(store.rotate("a", psk("one", 50)));
+  const auto records = store.load();
+  ASSERT_EQ(records->size(), 3U);
+  const auto& rotated = records->back();
+  EXPECT_GT(rotated.identity.id, *other);
+  EXPECT_EQ(rotated.identity.name, "a");
+  EXPECT_EQ(rotated.identity.quota, (Quota{100, 200, 300}));
+  EXPECT_EQ(rotated.identity.bytes_served, 10U);
+  EXPECT_EQ(rotated.balance.bucket_ns, 77);
+  EXPECT_EQ(rotated.balance.leased_bytes, 40U);
+  const auto next = store.add("c", psk("three"));
+  ASSERT_TRUE(next);
+  EXPECT_GT(*next, rotated.identity.id);
+}
+
 TEST_F(StoreTest, RotationKeepsTheKindAndRefusesAnothersCredential) {
   auto store = open();
   ASSERT_TRUE(store.add("a", psk("one")));
