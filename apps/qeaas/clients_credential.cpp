@@ -66,12 +66,16 @@ Outcome<NewCredential> token_of() {
   return Credential::token(text.span()).map([&](Credential credential) { return NewCredential{std::move(credential), std::move(text)}; });
 }
 
+// Something that has a date of expiry: wolfSSL finds a key in a bare public key, too.
+bool is_certificate(Bytes der) { return days_left(der).has_value(); }
+
 Outcome<Credential> certificate_of(const std::string& path) {
   const auto content = read_file(path);
   if (!content) return tl::unexpected(content.error());
   const auto chain = certificates_from_pem(content->span());
-  const auto spki = spki_sha256(chain ? Bytes(chain->front()) : content->span());
-  if (!spki) return fault(Error::malformed, path + " is no X.509 certificate in PEM or DER");
+  const Bytes der = chain ? Bytes(chain->front()) : content->span();
+  const auto spki = spki_sha256(der);
+  if (!spki || !is_certificate(der)) return fault(Error::malformed, path + " is no X.509 certificate in PEM or DER");
   return Credential::by_digest(CredentialKind::certificate, to_hex(*spki));
 }
 
@@ -92,7 +96,7 @@ Outcome<Credential> public_key_of(const std::string& path) {
   const auto text = text_of(content->span());
   if (text.find("PRIVATE KEY-----") != std::string_view::npos)
     return fault(Error::refused, path + " is a private key, which belongs to the client alone; " + kHowToExtract);
-  if (text.find("-----BEGIN CERTIFICATE-----") != std::string_view::npos || spki_sha256(content->span()))
+  if (text.find("-----BEGIN CERTIFICATE-----") != std::string_view::npos || is_certificate(content->span()))
     return fault(Error::malformed, path + " is a certificate; give it with --certificate");
   const auto wrong = [&] {
     return fault(Error::malformed, path + " is no public key (SubjectPublicKeyInfo, PEM or DER); " + kHowToExtract);

@@ -11,7 +11,7 @@
 namespace qeaas::cli {
 
 struct QuotaOptions {
-  std::string per_second, burst, per_day;  // as typed; empty: not given
+  std::string per_second{}, burst{}, per_day{};  // as typed; empty: not given
   bool to_default = false;
   bool unlimited = false;
   bool amounts() const { return !per_second.empty() || !burst.empty() || !per_day.empty(); }
