@@ -90,8 +90,15 @@ class Script final : public Draw, public Gate {
 
   access::Decision admit(Peer& peer, std::size_t bytes, TimePoint) noexcept override {
     drawing_for_ = static_cast<FuzzPeer*>(&peer);
+    charged_ = nullptr;
     if (bytes % 251 == 250) return access::Decision::no(Error::over_quota, 3s);
+    charged_ = &peer;
     return {};
+  }
+
+  void give_back(Peer& peer, std::size_t) noexcept override {
+    require(charged_ == &peer, "1: given back what was not debited, or twice");
+    charged_ = nullptr;
   }
 
   Status fill(MutableBytes out, EntropyType type, Provenance& provenance) noexcept override {
@@ -257,6 +264,7 @@ class Script final : public Draw, public Gate {
   std::map<std::pair<Owner, std::uint16_t>, TimePoint> drawn_;
   std::map<std::pair<Owner, std::uint16_t>, std::vector<std::uint8_t>> answered_;
   FuzzPeer* drawing_for_ = nullptr;
+  const Peer* charged_ = nullptr;
   const MessageView* request_ = nullptr;
   const FuzzPeer* request_peer_ = nullptr;
   bool in_timer_ = false;

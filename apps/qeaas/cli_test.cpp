@@ -70,9 +70,31 @@ struct Misuse {
 
 TEST_F(Program, EveryMisuseOfTheLineIsAUsageError) {
   const std::vector<Misuse> cases{
-      {"", 2, "a command is missing: get, sources, doctor or keys"},
+      {"", 2, "a command is missing: get, sources, doctor, keys or clients"},
       {"fetch", 2, "not expected: fetch"},
-      {"clients", 2, "not expected: clients"},
+      {"clients", 2, "add, list, show, disable, enable, rotate, quota or remove"},
+      {"clients hide", 2, "not expected: hide"},
+      {"clients add", 2, "NAME is required"},
+      {"clients add a", 2, "--psk, --token, --certificate FILE, --public-key FILE or --sha256 HEX"},
+      {"clients add a --psk --token", 2, "say by one option"},
+      {"clients add '' --psk", 2, "1 to 64 bytes of UTF-8"},
+      {"clients add a --token --identity b", 2, "--identity, --key-file and --show belong to a PSK"},
+      {"clients add a --certificate c --show", 2, "belong to a PSK"},
+      {"clients add a --certificate c --out d", 2, "this client has its own"},
+      {"clients add a --psk --key-file k --out o", 2, "--key-file excludes --out"},
+      {"clients add a --psk --show --out o", 2, "excludes"},
+      {"clients add a --psk --kind certificate", 2, "--kind requires --sha256"},
+      {"clients add a --sha256 00 --kind psk", 2, "psk not in {certificate,raw_public_key}"},
+      {"clients add a --psk --bytes-per-second fast", 2, "\"fast\" is no amount of bytes"},
+      {"clients add a --psk --bytes-per-day 1.5M", 2, "\"1.5M\" is no amount of bytes"},
+      {"clients add a --psk --bytes-per-day 99999999T", 2, "more than any limit"},
+      {"clients add a --psk --bytes-per-second 20G", 2, "0 (unlimited) to 10000000000"},
+      {"clients add a --psk --burst 5", 2, "give --bytes-per-second too"},
+      {"clients rotate a --psk", 2, "not expected: --psk"},
+      {"clients quota a", 2, "say what changes"},
+      {"clients quota a --default --burst 5", 2, "exclude each other"},
+      {"clients show", 2, "NAME is required"},
+      {"clients list a", 2, "not expected: a"},
       {"get", 2, "N is required"},
       {"get 0", 2, "\"0\": ask for at least 1 byte"},
       {"get -5", 2, "\"-5\" is no number of bytes"},
@@ -146,6 +168,19 @@ TEST_F(Program, WhatTheWorldRefusesIsAFailure) {
       {"get 32 --insecure --from coap://127.0.0.1:1", 1, "nothing answers there"},
       {"sources --insecure --from coaps://127.0.0.1:1", 1, "unreachable"},
       {"keys --state @/open.key/state", 1, "state folder"},
+      {"clients list --state @/none", 1, "none/access.db; name the server's state folder with --state"},
+      {"clients add a --token --state @/open.key/state", 1, "state folder"},
+      {"clients add a --psk --key-file @/open.key --state @/some", 1, "chmod 600"},
+      {"clients add a --psk --key-file @/short.key --state @/some", 1, "16 to 64 bytes in hexadecimal"},
+      {"clients add a/b --psk --state @/some", 1, "does not make a file name; say with --out"},
+      {"clients add a --psk --out @/none/key --state @/some", 1, "none/key"},
+      {"clients add a --certificate @/no.pem --state @/some", 1, "no.pem is no X.509 certificate"},
+      {"clients add a --public-key @/no.pem --state @/some", 1, "no.pem is a certificate; give it with --certificate"},
+      {"clients add a --public-key @/good.key --state @/some", 1, "openssl pkey -in KEY -pubout"},
+      {"clients add a --sha256 abc --state @/some", 1, "64 hexadecimal digits"},
+      {"clients show a --state @/some", 1, "no identity is named 'a'; 'qeaas clients list' shows them"},
+      {"clients remove anonymous --state @/some", 1, "disable it instead"},
+      {"clients rotate anonymous --state @/some", 2, "nothing to rotate"},
       {"keys --state @/keys --san 'not a name'", 1, "a certificate cannot carry one of these names"},
   };
   for (const auto& misuse : cases) {
@@ -183,7 +218,8 @@ TEST_F(Program, AFailedDownloadLeavesTheOldFileAndNoOther) {
 }
 
 TEST_F(Program, HelpAndVersionAreNotErrors) {
-  for (const auto* command : {"", "get", "sources", "doctor", "keys"}) {
+  for (const auto* command : {"", "get", "sources", "doctor", "keys", "clients", "clients add", "clients list", "clients show",
+                              "clients disable", "clients enable", "clients rotate", "clients quota", "clients remove"}) {
     const auto ended = run(std::string(command) + " --help");
     EXPECT_EQ(ended.code, 0) << command;
     EXPECT_NE(ended.out.find("Example:\n  qeaas "), std::string::npos) << ended.out;
@@ -212,6 +248,46 @@ TEST_F(Program, KeysAreMadeShownAndRenewed) {
   const auto open = run("keys --state @/keys --json");
   EXPECT_EQ(open.code, 1);
   EXPECT_EQ(open.out.substr(0, 18), R"({"error":"refused")");
+}
+
+TEST_F(Program, ClientsAreAddedChangedAndForgotten) {
+  const std::string state = " --state @/state";
+  const auto added = run("clients add sensor --psk --out @/sensor.key --bytes-per-second 4Ki --bytes-per-day 1M" + state);
+  EXPECT_EQ(added.code, 0) << added.err;
+  EXPECT_NE(added.out.find("quota         4096/s, burst 65536, 1000000/day"), std::string::npos) << added.out;
+  EXPECT_NE(added.err.find("qeaas get 32 --psk sensor:"), std::string::npos) << added.err;
+  const auto key = content(scratch_.path() / "sensor.key");
+  EXPECT_EQ(key.size(), 65u);
+  EXPECT_EQ((added.out + added.err).find(key.substr(0, 64)), std::string::npos);
+  EXPECT_EQ(run("clients rotate sensor --out @/sensor.key" + state).code, 0);
+  EXPECT_NE(content(scratch_.path() / "sensor.key"), key);
+  const auto shown = run("clients show sensor --json" + state);
+  EXPECT_EQ(shown.out,
+            R"({"name":"sensor","kind":"psk","credential":"sensor","enabled":true,"quota":{"bytes_per_second":4096,"burst_bytes":0,)"
+            R"("bytes_per_day":1000000},"last_seen":null,"bytes_served":0})"
+            "\n");
+  EXPECT_NE(run("clients disable sensor" + state).out.find("enabled       no"), std::string::npos);
+  EXPECT_NE(run("clients quota sensor --default" + state).out.find("quota         default"), std::string::npos);
+  EXPECT_EQ(run("clients remove sensor" + state).out, "removed sensor\n");
+  EXPECT_EQ(run("clients show sensor" + state).code, 1);
+}
+
+TEST_F(Program, AFailedChangeLeavesKeyAndTableAsTheyWere) {
+  ASSERT_EQ(run("clients add a --psk --identity one --out @/a.key --state @/state").code, 0);
+  ASSERT_EQ(run("clients add b --psk --identity two --out @/b.key --state @/state").code, 0);
+  const auto key = content(scratch_.path() / "a.key");
+  const auto refused = run("clients rotate a --identity two --out @/a.key --state @/state");
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_NE(refused.err.find("belongs to another identity"), std::string::npos) << refused.err;
+  EXPECT_EQ(content(scratch_.path() / "a.key"), key);
+  const auto taken = run("clients add c --psk --out @/a.key --state @/state");
+  EXPECT_EQ(taken.code, 1);
+  EXPECT_NE(taken.err.find("a.key is there already"), std::string::npos) << taken.err;
+  EXPECT_EQ(run("clients show c --state @/state").code, 1);
+  std::size_t files = 0;
+  for (const auto& entry : fs::directory_iterator(scratch_.path()))
+    files += entry.path().filename().string().starts_with("a.key") ? 1u : 0u;
+  EXPECT_EQ(files, 1u);
 }
 
 TEST_F(Program, DoctorSaysWhatIsWrong) {

@@ -125,11 +125,7 @@ Outcome<std::vector<Der>> read_roots(const std::filesystem::path& path) {
   return std::move(*roots);
 }
 
-Outcome<PskCredential> read_psk(const std::string& argument) {
-  auto parts = split_psk(argument);
-  if (!parts) return tl::unexpected(parts.error());
-  PskCredential credential{std::move(parts->identity), {}};
-  const auto& file = parts->file;
+Outcome<SecretBytes> read_key_file(const std::string& file) {
   struct stat status {};
   if (::stat(file.c_str(), &status) == 0 && (status.st_mode & 077) != 0)
     return fault(Error::refused, file + " is a secret key that others may read; run: chmod 600 " + file);
@@ -137,8 +133,15 @@ Outcome<PskCredential> read_psk(const std::string& argument) {
   if (!content) return tl::unexpected(content.error());
   auto key = key_of(content->span());
   if (!key) return fault(key.error(), file + " must hold a key of 16 to 64 bytes in hexadecimal (32 to 128 digits)");
-  credential.key = std::move(*key);
-  return credential;
+  return std::move(*key);
+}
+
+Outcome<PskCredential> read_psk(const std::string& argument) {
+  auto parts = split_psk(argument);
+  if (!parts) return tl::unexpected(parts.error());
+  auto key = read_key_file(parts->file);
+  if (!key) return tl::unexpected(key.error());
+  return PskCredential{std::move(parts->identity), std::move(*key)};
 }
 
 Outcome<LinkOptions> link_options(const ConnectionOptions& options) {

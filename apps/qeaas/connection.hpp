@@ -35,7 +35,8 @@ void add_connection_options(CLI::App& command, ConnectionOptions& options, bool 
 std::optional<std::filesystem::path> find_ca(const ConnectionOptions& options);
 Outcome<std::vector<Der>> read_roots(const std::filesystem::path& path);
 
-// read_psk reads ID:FILE. The file holds the key in hexadecimal, 16 to 64 bytes, and must be readable by its owner alone.
+// read_key_file reads a pre-shared key: 16 to 64 bytes in hexadecimal, in a file that its owner alone can read. read_psk reads ID:FILE.
+Outcome<SecretBytes> read_key_file(const std::string& file);
 Outcome<PskCredential> read_psk(const std::string& argument);
 
 // link_options reads what the options name; it warns on standard error when --insecure is in force.

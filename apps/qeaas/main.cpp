@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "crypto/random.hpp"
+#include "clients.hpp"
 #include "doctor.hpp"
 #include "get.hpp"
 #include "keys.hpp"
@@ -17,6 +18,7 @@ struct Options {
   SourcesOptions sources;
   DoctorOptions doctor;
   KeysOptions keys;
+  ClientsOptions clients;
 };
 
 int run(const CLI::App& app, const Options& options) {
@@ -24,6 +26,7 @@ int run(const CLI::App& app, const Options& options) {
   if (app.got_subcommand("get")) return run_get(options.get);
   if (app.got_subcommand("sources")) return run_sources(options.sources);
   if (app.got_subcommand("doctor")) return run_doctor(options.doctor);
+  if (app.got_subcommand("clients")) return run_clients(options.clients);
   return run_keys(options.keys);
 }
 
@@ -38,6 +41,7 @@ int main(int count, char** arguments) {
   add_sources(app, options.sources);
   add_doctor(app, options.doctor);
   add_keys(app, options.keys);
+  add_clients(app, options.clients);
   app.footer("Example:\n  qeaas get 32 --from coaps://127.0.0.1\nExit codes: 0 done, 1 refused or failed, 2 usage.");
   // CLI11 reports by exceptions; they end here.
   try {
@@ -46,7 +50,7 @@ int main(int count, char** arguments) {
     return app.exit(error) == 0 ? kDone : kUsage;
   }
   if (app.get_subcommands().empty()) {
-    note("qeaas: a command is missing: get, sources, doctor or keys\nRun with --help for more information.");
+    note("qeaas: a command is missing: get, sources, doctor, keys or clients\nRun with --help for more information.");
     return kUsage;
   }
   return run(app, options);

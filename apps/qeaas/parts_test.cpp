@@ -10,6 +10,7 @@
 
 #include "account.hpp"
 #include "client/test_folder.hpp"
+#include "clients_quota.hpp"
 #include "connection.hpp"
 #include "get.hpp"
 #include "output.hpp"
@@ -174,6 +175,43 @@ TEST(Text, TableAlignsAndProgressFillsUp) {
   EXPECT_EQ(ProgressBar::line(0, 1 << 20), "[                              ]   0 %  0 of 1024 KiB");
   EXPECT_EQ(ProgressBar::line(1 << 19, 1 << 20), "[===============               ]  50 %  512 of 1024 KiB");
   EXPECT_EQ(ProgressBar::line(1 << 20, 1 << 20), "[==============================] 100 %  1024 of 1024 KiB");
+}
+
+TEST(Quotas, AmountsHaveUnits) {
+  EXPECT_EQ(parse_quantity("0"), 0u);
+  EXPECT_EQ(parse_quantity("unlimited"), 0u);
+  EXPECT_EQ(parse_quantity("4096"), 4096u);
+  EXPECT_EQ(parse_quantity("64k"), 64'000u);
+  EXPECT_EQ(parse_quantity("64Ki"), 65'536u);
+  EXPECT_EQ(parse_quantity("2T"), 2'000'000'000'000u);
+  EXPECT_EQ(parse_quantity("1Ti"), std::uint64_t{1} << 40);
+  for (const auto* text : {"", "k", "-1", "1.5M", "64K", "64kB", "64 k", "fast", "1ki"})
+    EXPECT_EQ(parse_quantity(text).error().error, Error::malformed) << text;
+  EXPECT_EQ(parse_quantity("99999999999T").error().error, Error::out_of_range);
+  EXPECT_EQ(parse_quantity("99999999999999999999").error().error, Error::out_of_range);
+}
+
+TEST(Quotas, WhatIsNotNamedStays) {
+  using access::Quota;
+  const Quota old{1000, 70'000, 5000};
+  EXPECT_EQ(*changed_quota({}, std::nullopt), std::nullopt);
+  EXPECT_EQ(*changed_quota({}, old), old);
+  EXPECT_EQ(*changed_quota({.per_second = "2k"}, old), (Quota{2000, 70'000, 5000}));
+  EXPECT_EQ(*changed_quota({.per_second = "2k"}, std::nullopt), (Quota{2000, 0, 0}));
+  EXPECT_EQ(*changed_quota({.per_second = "0"}, old), (Quota{0, 0, 5000}));
+  EXPECT_EQ(*changed_quota({.per_day = "unlimited"}, old), (Quota{1000, 70'000, 0}));
+  EXPECT_EQ(*changed_quota({.to_default = true}, old), std::nullopt);
+  EXPECT_EQ(*changed_quota({.unlimited = true}, old), Quota{});
+  EXPECT_EQ(changed_quota({.burst = "5"}, std::nullopt).error().error, Error::out_of_range);
+  EXPECT_EQ(changed_quota({.per_day = "100T"}, std::nullopt).error().error, Error::out_of_range);
+}
+
+TEST(Quotas, AreShownAsTheyAct) {
+  EXPECT_EQ(quota_text(std::nullopt), "default");
+  EXPECT_EQ(quota_text(access::Quota{}), "unlimited");
+  EXPECT_EQ(quota_text(access::Quota{100, 0, 0}), "100/s, burst 65536");
+  EXPECT_EQ(quota_text(access::Quota{100, 7, 900}), "100/s, burst 7, 900/day");
+  EXPECT_EQ(quota_text(access::Quota{0, 0, 900}), "900/day");
 }
 
 }  // namespace

@@ -246,7 +246,7 @@ void Daemon::run() {
   for (auto& worker : workers_) worker->drain(std::chrono::seconds(config_.server.drain_seconds));
   log::info("draining");  // once every worker knows: whoever reads this may rely on it
   for (auto& worker : workers_) worker->join();
-  housekeeping();
+  if (const auto settled = access_->settle(); !settled) log::warning("accounting: " + settled.error().text);
   log_ledger();
 }
 

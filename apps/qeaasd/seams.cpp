@@ -28,13 +28,24 @@ AccessGate::AccessGate(access::Access& access, const AddressRates& rates)
       handshakes_(kLimitedAddresses, rates.handshakes, hash_key()) {}
 
 access::Decision AccessGate::admit(coap::Peer& peer, std::size_t bytes, TimePoint now) noexcept {
+  charged_ = nullptr;
   const auto* entry = reader_.table().find(peer.identity());
   if (entry == nullptr || !entry->enabled()) return access::Decision::no(Error::forbidden);
   if (bytes == 0) return access::Decision::ok();
   const access::Instant instant{now, std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())};
   if (!rates_.bytes.unlimited())
     if (auto limited = bytes_.take(address_key(static_cast<FrontPeer&>(peer).remote()), bytes, now); !limited) return limited;
-  return access_.take(*entry, bytes, instant);
+  auto decision = access_.take(*entry, bytes, instant);
+  if (!decision) return decision;
+  charged_ = entry;
+  charged_at_ = instant;
+  return decision;
+}
+
+void AccessGate::give_back(coap::Peer& peer, std::size_t bytes) noexcept {
+  if (charged_ == nullptr) return;
+  access_.give_back(*std::exchange(charged_, nullptr), bytes, charged_at_);
+  bytes_.give_back(address_key(static_cast<FrontPeer&>(peer).remote()), bytes);
 }
 
 bool AccessGate::admit_handshake(const Address& from, TimePoint now) noexcept {

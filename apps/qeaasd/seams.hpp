@@ -21,6 +21,7 @@ class AccessGate final : public coap::Gate {
  public:
   AccessGate(access::Access& access, const AddressRates& rates);
   access::Decision admit(coap::Peer& peer, std::size_t bytes, TimePoint now) noexcept override;
+  void give_back(coap::Peer& peer, std::size_t bytes) noexcept override;
   // admit_handshake asks before the expensive part of a handshake.
   bool admit_handshake(const Address& from, TimePoint now) noexcept;
   void set_rates(const AddressRates& rates) noexcept;
@@ -29,6 +30,8 @@ class AccessGate final : public coap::Gate {
   access::Access& access_;
   access::Reader reader_;
   AddressRates rates_;
+  const access::Entry* charged_ = nullptr;  // of the last admit, for give_back; as long-lived as the reader's snapshot
+  access::Instant charged_at_{};
   access::AddressLimiter bytes_;
   access::AddressLimiter handshakes_;
 };

@@ -5,43 +5,70 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string_view>
 
 #include "access/store.hpp"
 #include "access/table.hpp"
 
 namespace qeaas::access {
 
+// Allowance is what a client may be told about its tightest limit.
+struct Allowance {
+  std::string_view policy;  // "second" (a rate with a burst) or "day"
+  std::uint64_t limit_bytes;
+  std::uint64_t remaining_bytes;
+  std::chrono::seconds window;  // in which an empty allowance becomes limit_bytes
+  std::chrono::seconds reset;   // until remaining_bytes is limit_bytes again, if nothing is taken
+};
+
 class Access {
  public:
-  static Outcome<std::unique_ptr<Access>> open(const std::filesystem::path& folder, const Quota& default_quota);
+  static Outcome<std::unique_ptr<Access>> open(const std::filesystem::path& folder, const Quota& default_quota,
+                                               const Clocks& now = Clocks::now());
 
   // take debits bytes of an identity before they are served. Refusals: forbidden (disabled), over_quota with a retry time,
-  // too_large (above the burst or the daily allowance), io (the lease could not be written: fail closed). Any thread.
+  // too_large (above the burst or the daily allowance), io (the debit could not be written: fail closed). Any thread.
   Decision take(const Entry& entry, std::uint64_t bytes, const Instant& now) noexcept;
+  // give_back undoes one take of which nothing was served: the same entry of the same snapshot, amount and instant, and only once.
+  void give_back(const Entry& entry, std::uint64_t bytes, const Instant& taken) noexcept;
+  // allowance is of the limit with the least left; none when the identity is unlimited. Advice: only take decides.
+  static std::optional<Allowance> allowance(const Entry& entry, const Instant& now) noexcept;
 
   // reload_if_changed swaps the snapshot when another process changed the database; true when it did. On a fault the old
   // snapshot stays.
-  Outcome<bool> reload_if_changed();
+  Outcome<bool> reload_if_changed(const Clocks& now = Clocks::now());
   // set_default_quota is for a configuration reload; it swaps the snapshot.
-  Outcome<void> set_default_quota(const Quota& quota);
-  // write_usage moves the counts of served bytes into the database. What a failed write did not move is kept.
-  Outcome<void> write_usage();
+  Outcome<void> set_default_quota(const Quota& quota, const Clocks& now = Clocks::now());
+  // write_usage moves the counts of served bytes and the levels of the buckets into the database; once a second. What a failed
+  // write did not move is kept.
+  Outcome<void> write_usage(const Clocks& now = Clocks::now());
+  // settle is the last write_usage of a clean stop: the levels are then exact, and nothing is lost. No take may follow.
+  Outcome<void> settle(const Clocks& now = Clocks::now());
 
   std::shared_ptr<const Table> snapshot() const;
 
  private:
   friend class Reader;
   Access(Store store, const Quota& default_quota);
-  Outcome<void> load(const Quota& default_quota);  // with store_mutex_ held
   Decision debit_day(const Entry& entry, std::uint64_t bytes, const Instant& now) noexcept;
+  Decision write_level(const Entry& entry, const Instant& now) noexcept;
+  Outcome<void> write(const Clocks& now, bool settled);
+  // These need store_mutex_ held.
+  Outcome<void> load(const Quota& default_quota, const Clocks& now);
+  void begin_account(Account& account, std::int64_t now_ns) const noexcept;
+  std::optional<Usage> usage_of(const Entry& entry, const Clocks& now, bool settled) const noexcept;
+  void conclude(Account& account, const Usage& usage, bool written) const noexcept;
 
-  std::mutex store_mutex_;  // guards store_, default_quota_, seen_version_; taken before table_mutex_
+  std::mutex store_mutex_;  // guards store_, default_quota_, seen_version_, wall_offset_ns_; taken before table_mutex_
   Store store_;
   Quota default_quota_;
   std::int64_t seen_version_ = -1;
-  mutable std::mutex table_mutex_;  // guards table_ for the length of a pointer copy
+  std::int64_t wall_offset_ns_ = 0;  // from steady nanoseconds to those since 1970
+  mutable std::mutex table_mutex_;   // guards table_ for the length of a pointer copy
   std::shared_ptr<const Table> table_;
   std::atomic<std::uint64_t> generation_{0};
 };

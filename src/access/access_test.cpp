@@ -19,7 +19,7 @@ constexpr std::int64_t kMorning = 20'000 * std::int64_t{86'400};
 class AccessTest : public FolderTest {
  protected:
   std::unique_ptr<Access> open(const Quota& quota = {}) const {
-    auto access = Access::open(folder_, quota);
+    auto access = Access::open(folder_, quota, clocks(kMorning));
     EXPECT_TRUE(access) << (access ? "" : access.error().text);
     return access ? std::move(*access) : nullptr;
   }
@@ -63,7 +63,7 @@ TEST_F(AccessTest, AReaderSeesTheNewSnapshotAndAReloadRefillsNothing) {
   EXPECT_EQ(reader.table().find_psk("dev"), nullptr);
   EXPECT_TRUE(access->take(reader.table().anonymous(), 100, at(kMorning)));
   ASSERT_TRUE(other().add("dev", psk("dev")));
-  EXPECT_EQ(*access->reload_if_changed(), true);
+  EXPECT_EQ(*access->reload_if_changed(clocks(kMorning)), true);
   EXPECT_NE(reader.table().find_psk("dev"), nullptr);
   EXPECT_FALSE(access->take(reader.table().anonymous(), 1, at(kMorning)));
 }

@@ -62,6 +62,10 @@ Decision AddressLimiter::take(const AddressKey& address, std::uint64_t amount, s
   return step.decision;
 }
 
+void AddressLimiter::give_back(const AddressKey& address, std::uint64_t amount) noexcept {
+  if (const auto index = find(address); index != kNone) slots_[index].arrival_ns = rate_.undo(slots_[index].arrival_ns, amount);
+}
+
 std::size_t AddressLimiter::bucket_of(const AddressKey& address) const noexcept {
   const auto seed = address.is_ipv4() ? seed_ : ~seed_;
   return mix(address.bits(), seed) & (buckets_.size() - 1);

@@ -34,6 +34,8 @@ class AddressLimiter {
   AddressLimiter(std::size_t capacity, Rate rate, std::uint64_t seed);
 
   Decision take(const AddressKey& address, std::uint64_t amount, std::chrono::steady_clock::time_point now) noexcept;
+  // give_back undoes a take of which nothing was served. An address that was forgotten since has its whole burst anyway.
+  void give_back(const AddressKey& address, std::uint64_t amount) noexcept;
   // set_rate changes the rate for all, at a reload; what addresses have used up stays used up.
   void set_rate(Rate rate) noexcept { rate_ = rate; }
   std::size_t size() const noexcept { return slots_.size(); }

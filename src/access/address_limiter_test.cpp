@@ -60,6 +60,19 @@ TEST(AddressLimiter, UnlimitedKeepsNobody) {
   EXPECT_EQ(limiter.size(), 0U);
 }
 
+TEST(AddressLimiter, WhatIsGivenBackCanBeTakenAgainAndNoMore) {
+  AddressLimiter limiter(8, Rate(10, 20), 99);
+  EXPECT_TRUE(limiter.take(v4(1), 20, second(100)));
+  limiter.give_back(v4(1), 20);
+  limiter.give_back(v4(2), 20);  // nobody
+  EXPECT_TRUE(limiter.take(v4(1), 20, second(100)));
+  EXPECT_FALSE(limiter.take(v4(1), 1, second(100)));
+  EXPECT_EQ(limiter.size(), 1U);
+  AddressLimiter unlimited(8, Rate(), 99);
+  unlimited.give_back(v4(1), 20);
+  EXPECT_EQ(unlimited.size(), 0U);
+}
+
 TEST(AddressLimiter, ANewRateKeepsWhatIsUsedUp) {
   AddressLimiter limiter(8, Rate(10, 100), 99);
   EXPECT_TRUE(limiter.take(v4(1), 100, second(10)));

@@ -34,6 +34,13 @@ struct Instant {
   WallTime wall;
 };
 
+// Clocks is a precise reading of both clocks, for levels that outlive the process: the steady clock begins anew with the machine.
+struct Clocks {
+  std::chrono::steady_clock::time_point steady;
+  std::chrono::sys_time<std::chrono::nanoseconds> wall;
+  static Clocks now() noexcept { return {std::chrono::steady_clock::now(), std::chrono::system_clock::now()}; }
+};
+
 enum class CredentialKind : std::uint8_t {
   anonymous,       // no proof at all
   psk,             // external pre-shared key of TLS and DTLS 1.3
@@ -61,7 +68,7 @@ std::uint64_t effective_burst(const Quota& quota) noexcept;
 
 // Identity is one row as people see it. It holds no secret.
 struct Identity {
-  std::int64_t id = 0;  // row, stable for life, never used again
+  std::int64_t id = 0;  // row, stable until the credential is rotated, never used again
   std::string name;     // unique
   CredentialKind kind = CredentialKind::anonymous;
   std::string credential;  // PSK identity, or 64 hex digits of a SHA-256; empty for anonymous

@@ -16,6 +16,8 @@ static_assert(kMaxBytesPerDay <= kLeaseMask);
 // The sums of Rate::next: now + tolerance + cost, each at its documented limit.
 static_assert(kMaxBurstBytes * kNanosecondsPerSecond < (std::uint64_t{1} << 61));
 
+__extension__ using Wide = unsigned __int128;  // nanoseconds times bytes a second need more than 64 bits
+
 std::int64_t ceil_seconds(std::int64_t ns) noexcept {
   const auto second = static_cast<std::int64_t>(kNanosecondsPerSecond);
   return ns / second + (ns % second != 0 ? 1 : 0);
@@ -48,16 +50,42 @@ Rate::Step Rate::next(std::int64_t arrival, std::uint64_t amount, std::int64_t n
   return {Decision::no(Error::over_quota, wait), arrival};
 }
 
+std::uint64_t Rate::left(std::int64_t arrival, std::int64_t now_ns) const noexcept {
+  const auto free_ns = static_cast<Wide>(std::clamp<std::int64_t>(now_ns + tolerance_ns_ - arrival, 0, tolerance_ns_));
+  return std::min(static_cast<std::uint64_t>(free_ns * per_second_ / kNanosecondsPerSecond), burst_);
+}
+
 Decision Bucket::take(const Rate& rate, std::uint64_t amount, std::chrono::steady_clock::time_point now) noexcept {
   if (rate.unlimited()) return Decision::ok();
   const auto now_ns = nanoseconds(now);
-  auto arrival = arrival_ns_.load(std::memory_order_relaxed);
+  auto arrival = arrival_ns_.load();
   while (true) {
     const auto step = rate.next(arrival, amount, now_ns);
     if (!step.decision) return step.decision;
-    // Nothing but the count itself is published, so relaxed order suffices.
-    if (arrival_ns_.compare_exchange_weak(arrival, step.arrival, std::memory_order_relaxed)) return step.decision;
+    if (arrival_ns_.compare_exchange_weak(arrival, step.arrival)) return step.decision;
   }
+}
+
+void Bucket::give_back(const Rate& rate, std::uint64_t amount) noexcept { arrival_ns_.fetch_sub(-rate.undo(0, amount)); }
+
+void Bucket::begin(std::int64_t arrival_ns, std::int64_t written_ns) noexcept {
+  arrival_ns_.store(arrival_ns);
+  written_ns_.store(written_ns);
+}
+
+void Bucket::lower_to(std::int64_t ceiling_ns) noexcept {
+  auto arrival = arrival_ns_.load();
+  while (arrival > ceiling_ns && !arrival_ns_.compare_exchange_weak(arrival, ceiling_ns)) {
+  }
+}
+
+bool Bucket::covered(std::int64_t now_ns) const noexcept {
+  return arrival_ns_.load() <= std::max(written_ns_.load(), now_ns) + kUnwrittenNs;
+}
+
+std::int64_t Bucket::begin_write() noexcept {
+  written_ns_.store(std::min(written_ns_.load(), arrival_ns_.load()));
+  return arrival_ns_.load();
 }
 
 Day day_of(WallTime wall) noexcept {
@@ -85,6 +113,14 @@ void DailyLease::add(Day day, std::uint64_t bytes) noexcept {
     const auto kept = packed >> kLeaseBits == day ? packed & kLeaseMask : 0;
     fresh = pack(day, std::min(kept + bytes, kLeaseMask));
   } while (!packed_.compare_exchange_weak(packed, fresh, std::memory_order_relaxed));
+}
+
+void DailyLease::give_back(Day day, std::uint64_t bytes) noexcept {
+  auto packed = packed_.load(std::memory_order_relaxed);
+  while (packed >> kLeaseBits == day) {
+    const auto more = pack(day, std::min((packed & kLeaseMask) + bytes, kLeaseMask));
+    if (packed_.compare_exchange_weak(packed, more, std::memory_order_relaxed)) return;
+  }
 }
 
 std::uint64_t DailyLease::left(Day day) const noexcept {

@@ -2,6 +2,9 @@
 // Pacing and allowances. A Rate is a token bucket in GCRA form: its whole state is one 64-bit count of nanoseconds, so that
 // workers share it with one compare-and-swap. A DailyLease is the part of a day's allowance that the database has already
 // written off. Time is an argument; nothing here allocates, locks or asks a clock.
+//
+// A bucket outlives a crash: the store keeps its level, and at most kUnwritten of spending may be ahead of what is stored. After a
+// crash a bucket begins kCrashCost above the stored level. So a crash loses a second's allowance and never gains any.
 #pragma once
 
 #include <atomic>
@@ -36,6 +39,7 @@ class Rate {
 
   bool unlimited() const noexcept { return per_second_ == 0; }
   std::uint64_t burst() const noexcept { return burst_; }
+  std::int64_t tolerance_ns() const noexcept { return tolerance_ns_; }  // how long an empty bucket takes to fill; 0 when unlimited
 
   // next answers whether amount may pass at now when the bucket's state is arrival, and with which new state.
   struct Step {
@@ -43,6 +47,10 @@ class Rate {
     std::int64_t arrival;
   };
   Step next(std::int64_t arrival, std::uint64_t amount, std::int64_t now_ns) const noexcept;
+  // undo gives the state without an amount that next let pass.
+  std::int64_t undo(std::int64_t arrival, std::uint64_t amount) const noexcept { return unlimited() ? arrival : arrival - cost_ns(amount); }
+  // left is the largest amount that next would let pass. Not for an unlimited rate.
+  std::uint64_t left(std::int64_t arrival, std::int64_t now_ns) const noexcept;
 
  private:
   std::int64_t cost_ns(std::uint64_t amount) const noexcept;
@@ -53,13 +61,33 @@ class Rate {
 
 std::int64_t nanoseconds(std::chrono::steady_clock::time_point when) noexcept;
 
-// Bucket is the shared half: the theoretical arrival time. Any number of threads may take.
+inline constexpr std::int64_t kUnwrittenNs = 900'000'000;    // spending that the store need not know, as time of the rate
+inline constexpr std::int64_t kCrashCostNs = 1'000'000'000;  // the difference is for wall clocks that drift between two writes
+
+// Bucket is the shared half: the theoretical arrival time, and what of it the store holds. Any number of threads may take.
+//
+// Invariant while covered() was asked after every take: arrival <= max(level in the store, now) + kUnwrittenNs.
 class Bucket {
  public:
   Decision take(const Rate& rate, std::uint64_t amount, std::chrono::steady_clock::time_point now) noexcept;
+  // give_back undoes a take of the same rate and amount.
+  void give_back(const Rate& rate, std::uint64_t amount) noexcept;
+  // begin sets both levels, before the bucket is shared. lower_to takes back what is above a ceiling.
+  void begin(std::int64_t arrival_ns, std::int64_t written_ns) noexcept;
+  void lower_to(std::int64_t ceiling_ns) noexcept;
+  std::int64_t arrival_ns() const noexcept { return arrival_ns_.load(); }
+
+  // covered tells whether what was taken may be served before the store knows of it. If not, begin_write gives the level that must
+  // be stored, and end_write says that it is. One writer at a time.
+  bool covered(std::int64_t now_ns) const noexcept;
+  std::int64_t begin_write() noexcept;
+  void end_write(std::int64_t level_ns) noexcept { written_ns_.store(level_ns); }
 
  private:
+  // Sequentially consistent: a taker moves arrival and then looks at written, a writer lowers written and then looks at arrival, and
+  // one of them must see the other.
   std::atomic<std::int64_t> arrival_ns_{0};
+  std::atomic<std::int64_t> written_ns_{0};
 };
 
 using Day = std::uint32_t;  // days since 1970-01-01 UTC; 20 bits are kept
@@ -74,6 +102,8 @@ class DailyLease {
   bool take(Day day, std::uint64_t bytes) noexcept;
   // add puts freshly debited bytes in; what is left of another day is dropped.
   void add(Day day, std::uint64_t bytes) noexcept;
+  // give_back undoes a take of that day; when another day has begun, there is nothing to give back to.
+  void give_back(Day day, std::uint64_t bytes) noexcept;
   std::uint64_t left(Day day) const noexcept;
 
  private:
@@ -84,12 +114,22 @@ class DailyLease {
 // to the disk at most some 32 times a day, but never less than what is asked for now.
 std::uint64_t lease_size(std::uint64_t bytes_per_day, std::uint64_t wanted) noexcept;
 
+// Balance is what the store keeps of an identity's quotas.
+struct Balance {
+  std::int64_t bucket_ns = 0;  // theoretical arrival time, nanoseconds since 1970-01-01 UTC
+  bool settled = true;         // bucket_ns is exact; false while a server may have spent more
+  Day lease_day = 0;
+  std::uint64_t leased_bytes = 0;  // debited on lease_day
+};
+
 // Account is the mutable half of an identity; it outlives the table's snapshots.
 struct Account {
   Bucket bucket;
   DailyLease lease;
-  std::atomic<std::uint64_t> unwritten_bytes{0};   // served, not yet in the database
+  DailyLease debited;                              // what the store has debited of the day, for those who ask what is left
+  std::atomic<std::int64_t> unwritten_bytes{0};    // served, not yet in the database; negative when some were given back
   std::atomic<std::int64_t> last_seen_seconds{0};  // UTC; 0 when not seen since the last write
+  Balance stored;                                  // as last read or written; guarded by Access
 };
 
 }  // namespace qeaas::access

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Schema version 1 and the way to it.
+// The schema and the way to it, version by version.
 #include "access/schema.hpp"
 
 #include <array>
@@ -36,6 +36,11 @@ CREATE TABLE identity (
 INSERT INTO identity (id, name, kind, credential) VALUES (1, 'anonymous', 'anonymous', '');
 PRAGMA application_id = 0x51454141;
 PRAGMA user_version = 1;
+)sql",
+                                                              R"sql(
+ALTER TABLE identity ADD COLUMN bucket_ns INTEGER NOT NULL DEFAULT 0;  -- theoretical arrival time, ns since 1970-01-01 UTC
+ALTER TABLE identity ADD COLUMN bucket_settled INTEGER NOT NULL DEFAULT 1 CHECK (bucket_settled IN (0, 1));
+PRAGMA user_version = 2;
 )sql"};
 
 tl::unexpected<Fault> file_fault(const std::string& path) {

@@ -45,7 +45,7 @@ class Schema : public FolderTest {
   }
 };
 
-TEST_F(Schema, ANewFileIsPrivateAndHasVersionOne) {
+TEST_F(Schema, ANewFileIsPrivateAndCurrent) {
   ASSERT_NO_FATAL_FAILURE(make());
   struct stat status {};
   ASSERT_EQ(::stat(database().c_str(), &status), 0);
@@ -68,8 +68,27 @@ TEST_F(Schema, AnEmptyFileIsFilled) {
 }
 
 TEST_F(Schema, ANewerVersionIsRefusedAndLeftAlone) {
-  run("PRAGMA user_version = 2");
-  expect_refused(Error::unsupported, "schema version 2; this build knows versions up to 1");
+  run("PRAGMA user_version = 3");
+  expect_refused(Error::unsupported, "schema version 3; this build knows versions up to 2");
+}
+
+TEST_F(Schema, AVersionOneFileIsBroughtForwardWithItsIdentities) {
+  run("INSERT INTO identity (name, kind, credential, leased_bytes) VALUES ('a', 'token', 'x', 9);"
+      "ALTER TABLE identity DROP COLUMN bucket_ns; ALTER TABLE identity DROP COLUMN bucket_settled; PRAGMA user_version = 1");
+  const auto connection = open();
+  ASSERT_TRUE(connection) << connection.error().text;
+  auto statement =
+      Statement::prepare(connection->get(), "db",
+                         "SELECT user_version, name, leased_bytes, bucket_ns, bucket_settled FROM pragma_user_version, identity "
+                         "WHERE kind = 'token'");
+  ASSERT_TRUE(statement);
+  auto row = statement->run();
+  ASSERT_EQ(row.step(), true);
+  EXPECT_EQ(row.integer(0), 2);
+  EXPECT_EQ(row.text(1), "a");
+  EXPECT_EQ(row.integer(2), 9);
+  EXPECT_EQ(row.integer(3), 0);
+  EXPECT_EQ(row.integer(4), 1);
 }
 
 TEST_F(Schema, ANegativeVersionIsRefused) {

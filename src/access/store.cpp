@@ -12,8 +12,8 @@ namespace qeaas::access {
 namespace {
 
 constexpr const char* kColumns =
-    "SELECT id, name, kind, credential, enabled, bytes_per_second, burst_bytes, bytes_per_day, last_seen, bytes_served, psk_key FROM "
-    "identity ";
+    "SELECT id, name, kind, credential, enabled, bytes_per_second, burst_bytes, bytes_per_day, last_seen, bytes_served, psk_key, "
+    "bucket_ns, bucket_settled, lease_day, leased_bytes FROM identity ";
 
 std::optional<std::int64_t> column(const std::optional<Quota>& quota, std::uint64_t Quota::*member) {
   if (!quota) return std::nullopt;
@@ -54,11 +54,14 @@ Outcome<Record> read_record(const Statement::Run& run, const std::string& path) 
   if (run.integer(8) > 0) identity.last_seen = WallTime(std::chrono::seconds(run.integer(8)));
   identity.bytes_served = whole(run.integer(9));
   record.key = SecretBytes(run.blob(10));
+  record.balance = {run.integer(11), run.integer(12) != 0, static_cast<Day>(run.integer(13)), whole(run.integer(14))};
   if (auto valid = check_record(path, record); !valid) return tl::unexpected(valid.error());
   return record;
 }
 
-tl::unexpected<Fault> no_such(std::string_view name) { return fault(Error::not_found, "no identity is named '" + std::string(name) + "'"); }
+tl::unexpected<Fault> no_such(std::string_view name) {
+  return fault(Error::not_found, "no identity is named '" + std::string(name) + "'; 'qeaas clients list' shows them");
+}
 
 // debited_today is what counts against the day's allowance. A stored day that is tomorrow is a clock that was set back over
 // midnight: it still counts, or setting the clock would refill. One further ahead was a wrong clock, and is dropped.
@@ -72,7 +75,7 @@ struct Store::Implementation {
   std::string path;
   Connection connection;
   // Each statement is finalised before the connection closes: members are destroyed from the last to the first.
-  Statement add, all, by_name, set_enabled, set_quota, rotate, remove, data_version, lease_read, lease_write, usage;
+  Statement add, all, by_name, set_enabled, set_quota, rotate, remove, data_version, lease_read, lease_write, usage, claim, bucket, next_id;
 
   static Outcome<std::unique_ptr<Implementation>> make(std::string path, Connection connection);
   Outcome<Record> find(std::string_view name);
@@ -86,28 +89,32 @@ struct Store::Implementation {
 
 Outcome<std::unique_ptr<Store::Implementation>> Store::Implementation::make(std::string path, Connection connection) {
   const std::string columns = kColumns;
-  const std::array<std::string, 11> sql{
+  const std::array<std::string, 14> sql{
       "INSERT INTO identity (name, kind, credential, psk_key, bytes_per_second, burst_bytes, bytes_per_day) VALUES (?, ?, ?, ?, ?, ?, ?)",
       columns + "ORDER BY id",
       columns + "WHERE name = ?",
       "UPDATE identity SET enabled = ? WHERE name = ?",
       "UPDATE identity SET bytes_per_second = ?, burst_bytes = ?, bytes_per_day = ? WHERE name = ?",
-      "UPDATE identity SET credential = ?, psk_key = ? WHERE name = ?",
+      "UPDATE identity SET credential = ?, psk_key = ?, id = (SELECT seq FROM sqlite_sequence WHERE name = 'identity') WHERE name = ?",
       "DELETE FROM identity WHERE name = ?",
       "PRAGMA data_version",
       "SELECT lease_day, leased_bytes FROM identity WHERE id = ?",
       "UPDATE identity SET lease_day = ?, leased_bytes = ? WHERE id = ?",
-      "UPDATE identity SET bytes_served = bytes_served + ?, last_seen = max(ifnull(last_seen, 0), ?) WHERE id = ?"};
+      "UPDATE identity SET bytes_served = max(bytes_served + ?, 0), last_seen = nullif(max(ifnull(last_seen, 0), ?), 0), bucket_ns = ?, "
+      "bucket_settled = ? WHERE id = ?",
+      "UPDATE identity SET bucket_settled = 0 WHERE bucket_settled <> 0",
+      "UPDATE identity SET bucket_ns = ?, bucket_settled = 0 WHERE id = ?",
+      "UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'identity'"};
   std::vector<Statement> made;
   for (const auto& text : sql) {
     auto statement = Statement::prepare(connection.get(), path, text.c_str());
     if (!statement) return tl::unexpected(statement.error());
     made.push_back(std::move(*statement));
   }
-  return std::unique_ptr<Implementation>(new Implementation{std::move(path), std::move(connection), std::move(made[0]), std::move(made[1]),
-                                                            std::move(made[2]), std::move(made[3]), std::move(made[4]), std::move(made[5]),
-                                                            std::move(made[6]), std::move(made[7]), std::move(made[8]), std::move(made[9]),
-                                                            std::move(made[10])});
+  return std::unique_ptr<Implementation>(new Implementation{
+      std::move(path), std::move(connection), std::move(made[0]), std::move(made[1]), std::move(made[2]), std::move(made[3]),
+      std::move(made[4]), std::move(made[5]), std::move(made[6]), std::move(made[7]), std::move(made[8]), std::move(made[9]),
+      std::move(made[10]), std::move(made[11]), std::move(made[12]), std::move(made[13])});
 }
 
 Outcome<Record> Store::Implementation::find(std::string_view name) {
@@ -200,12 +207,15 @@ Outcome<void> Store::rotate(std::string_view name, const Credential& credential)
                                      "; it cannot become a " + std::string(access::name(credential.kind())) +
                                      ": remove it and add it again");
   {
+    Transaction transaction(it.connection.get());
+    if (!transaction.begun() || !it.next_id.run().finish()) return it.failed();
     auto run = it.rotate.run();
     run.bind(std::string_view(credential.text())).bind_blob(credential.key()).bind(name);
     if (!run.finish()) {
       if ((sqlite3_extended_errcode(it.connection.get()) & 0xff) != SQLITE_CONSTRAINT) return it.failed();
       return fault(Error::in_use, "this credential belongs to another identity already");
     }
+    if (!transaction.commit()) return it.failed();
   }
   it.forget_old_pages();
   return {};
@@ -225,6 +235,18 @@ Outcome<void> Store::remove(std::string_view name) {
 }
 
 Outcome<std::vector<Record>> Store::load() { return implementation_->load(); }
+
+Outcome<std::vector<Record>> Store::claim() {
+  auto& it = *implementation_;
+  // One transaction: what is added in between must not be marked without having been read.
+  Transaction transaction(it.connection.get());
+  if (!transaction.begun()) return it.failed();
+  auto records = it.load();
+  if (!records) return records;
+  if (!it.claim.run().finish()) return it.failed();
+  if (!transaction.commit()) return it.failed();
+  return records;
+}
 
 Outcome<std::int64_t> Store::data_version() {
   auto run = implementation_->data_version.run();
@@ -257,14 +279,23 @@ Result<std::uint64_t> Store::lease(std::int64_t id, Day day, std::uint64_t least
   return granted;
 }
 
+Status Store::write_bucket(std::int64_t id, std::int64_t bucket_ns) {
+  auto& it = *implementation_;
+  auto run = it.bucket.run();
+  if (auto written = run.bind(bucket_ns).bind(id).finish(); !written) return written;
+  if (sqlite3_changes(it.connection.get()) == 0) return fail(Error::not_found);
+  return {};
+}
+
 Outcome<void> Store::record_usage(std::span<const Usage> usage) {
   auto& it = *implementation_;
   Transaction transaction(it.connection.get());
   if (!transaction.begun()) return it.failed();
   for (const auto& one : usage) {
-    constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max() / 2);
+    constexpr auto kMost = std::numeric_limits<std::int64_t>::max() / 2;
     auto run = it.usage.run();
-    run.bind(static_cast<std::int64_t>(std::min(one.bytes, kMost))).bind(one.last_seen.time_since_epoch().count()).bind(one.id);
+    run.bind(std::clamp(one.bytes, -kMost, kMost)).bind(one.last_seen.time_since_epoch().count());
+    run.bind(one.bucket_ns).bind(std::int64_t{one.bucket_settled}).bind(one.id);
     if (!run.finish()) return it.failed();
   }
   if (!transaction.commit()) return it.failed();

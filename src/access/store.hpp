@@ -15,20 +15,23 @@
 
 namespace qeaas::access {
 
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 inline constexpr const char* kStoreFile = "access.db";
 
 // Record is an identity with what the handshake needs; key is empty except for a PSK.
 struct Record {
   Identity identity;
   SecretBytes key;
+  Balance balance;
 };
 
-// Usage is what one identity drew since the last write.
+// Usage is what one identity drew since the last write, and the level of its bucket now.
 struct Usage {
   std::int64_t id;
-  std::uint64_t bytes;
-  WallTime last_seen;
+  std::int64_t bytes;      // negative when more was given back than drawn
+  WallTime last_seen;      // the epoch when not seen
+  std::int64_t bucket_ns;  // Balance's
+  bool bucket_settled = false;
 };
 
 class Store {
@@ -50,19 +53,24 @@ class Store {
   Outcome<Identity> find(std::string_view name);
   Outcome<void> set_enabled(std::string_view name, bool enabled);
   Outcome<void> set_quota(std::string_view name, std::optional<Quota> quota);
-  // rotate replaces the credential by another of the same kind; a PSK may keep its identity text.
+  // rotate replaces the credential by another of the same kind; a PSK may keep its identity text. The row gets a new id, so that
+  // sessions and tickets that the old credential opened end with it; name, quota and accounts stay.
   Outcome<void> rotate(std::string_view name, const Credential& credential);
   // remove forgets the identity; "anonymous" can only be disabled.
   Outcome<void> remove(std::string_view name);
 
-  // load reads everything for the table.
+  // load reads everything for the table. claim does too, and marks every bucket as no longer settled, because the caller is going
+  // to spend from them.
   Outcome<std::vector<Record>> load();
+  Outcome<std::vector<Record>> claim();
   // data_version changes when another connection has committed something (SQLite's PRAGMA data_version).
   Outcome<std::int64_t> data_version();
 
   // lease debits up to wanted bytes of the day's allowance durably and gives what it debited; over_quota when less than
   // least is left (then nothing is debited), not_found for a removed identity.
   Result<std::uint64_t> lease(std::int64_t id, Day day, std::uint64_t least, std::uint64_t wanted, std::uint64_t allowance);
+  // write_bucket stores a bucket's level durably; not_found for a removed identity.
+  Status write_bucket(std::int64_t id, std::int64_t bucket_ns);
   // record_usage adds to the accounts in one transaction; removed identities are skipped.
   Outcome<void> record_usage(std::span<const Usage> usage);
 

@@ -124,6 +124,29 @@ TEST_F(StoreTest, RotationReplacesTheKeyAndLeavesNoTraceOfTheOld) {
   EXPECT_FALSE(file_holds(old_key));
 }
 
+TEST_F(StoreTest, RotationEndsOldSessionsAndKeepsTheAccounts) {
+  auto store = open();
+  const auto id = store.add("a", psk("one"), Quota{100, 200, 300});
+  const auto other = store.add("b", psk("two"));
+  ASSERT_TRUE(id && other);
+  const std::vector<Usage> usage{{*id, 10, WallTime(1000s), 77}};
+  ASSERT_TRUE(store.record_usage(usage));
+  EXPECT_EQ(store.lease(*id, 20'000, 10, 40, 300), 40U);
+  ASSERT_TRUE(store.rotate("a", psk("one", 50)));
+  const auto records = store.load();
+  ASSERT_EQ(records->size(), 3U);
+  const auto& rotated = records->back();
+  EXPECT_GT(rotated.identity.id, *other);
+  EXPECT_EQ(rotated.identity.name, "a");
+  EXPECT_EQ(rotated.identity.quota, (Quota{100, 200, 300}));
+  EXPECT_EQ(rotated.identity.bytes_served, 10U);
+  EXPECT_EQ(rotated.balance.bucket_ns, 77);
+  EXPECT_EQ(rotated.balance.leased_bytes, 40U);
+  const auto next = store.add("c", psk("three"));
+  ASSERT_TRUE(next);
+  EXPECT_GT(*next, rotated.identity.id);
+}
+
 TEST_F(StoreTest, RotationKeepsTheKindAndRefusesAnothersCredential) {
   auto store = open();
   ASSERT_TRUE(store.add("a", psk("one")));
@@ -193,6 +216,8 @@ TEST_F(StoreTest, AnotherProcessWritingIsReported) {
   ASSERT_TRUE(held.begun());
   expect_fault(store.add("a", psk("one")), Error::in_use, "held by another process");
   expect_fault(store.record_usage({}), Error::in_use, "held by another process");
+  expect_fault(store.claim(), Error::in_use, "held by another process");
+  EXPECT_EQ(store.write_bucket(kAnonymousId, 1), tl::make_unexpected(Error::in_use));
   EXPECT_EQ(store.lease(kAnonymousId, 1, 1, 1, 10), tl::make_unexpected(Error::in_use));
 }
 
@@ -204,8 +229,10 @@ TEST_F(StoreTest, ADroppedTableIsAFaultEverywhere) {
   EXPECT_FALSE(store.add("a", psk("one")));
   EXPECT_FALSE(store.rotate("a", psk("one")));
   EXPECT_FALSE(store.set_enabled("anonymous", false));
-  const std::vector<Usage> usage{{kAnonymousId, 1, WallTime{}}};
+  const std::vector<Usage> usage{{kAnonymousId, 1, WallTime{}, 0}};
   EXPECT_FALSE(store.record_usage(usage));
+  EXPECT_FALSE(store.claim());
+  EXPECT_FALSE(store.write_bucket(kAnonymousId, 1));
   EXPECT_EQ(store.lease(kAnonymousId, 1, 1, 1, 10), tl::make_unexpected(Error::io));
 }
 
@@ -213,12 +240,42 @@ TEST_F(StoreTest, UsageAddsUpAndSkipsTheRemoved) {
   auto store = open();
   const WallTime early(1000s);
   const WallTime late(2000s);
-  const std::vector<Usage> first{{kAnonymousId, 10, late}, {999, 5, late}};
-  const std::vector<Usage> second{{kAnonymousId, 7, early}};
+  const std::vector<Usage> first{{kAnonymousId, 10, late, 7, true}, {999, 5, late, 0}};
+  const std::vector<Usage> second{{kAnonymousId, 7, early, 8}};
   ASSERT_TRUE(store.record_usage(first));
   ASSERT_TRUE(store.record_usage(second));
   EXPECT_EQ(store.find("anonymous")->bytes_served, 17U);
   EXPECT_EQ(store.find("anonymous")->last_seen, late);  // the later of the two
+}
+
+TEST_F(StoreTest, BytesGivenBackAreNotServed) {
+  auto store = open();
+  const std::vector<Usage> drawn{{kAnonymousId, 10, WallTime(1000s), 0}};
+  const std::vector<Usage> back{{kAnonymousId, -4, WallTime{}, 0}};
+  const std::vector<Usage> too_many{{kAnonymousId, -40, WallTime{}, 0}};
+  ASSERT_TRUE(store.record_usage(drawn));
+  ASSERT_TRUE(store.record_usage(back));
+  EXPECT_EQ(store.find("anonymous")->bytes_served, 6U);
+  EXPECT_EQ(store.find("anonymous")->last_seen, WallTime(1000s));
+  ASSERT_TRUE(store.record_usage(too_many));
+  EXPECT_EQ(store.find("anonymous")->bytes_served, 0U);
+}
+
+TEST_F(StoreTest, ALevelIsSettledUntilAServerClaimsIt) {
+  auto store = open();
+  const std::vector<Usage> exact{{kAnonymousId, 0, WallTime{}, 77, true}};
+  ASSERT_TRUE(store.record_usage(exact));
+  EXPECT_EQ(store.find("anonymous")->last_seen, std::nullopt);
+  const auto claimed = store.claim();
+  ASSERT_TRUE(claimed);
+  EXPECT_TRUE(claimed->front().balance.settled);
+  EXPECT_EQ(claimed->front().balance.bucket_ns, 77);
+  EXPECT_FALSE(store.load()->front().balance.settled);
+  ASSERT_TRUE(store.write_bucket(kAnonymousId, 78));
+  EXPECT_EQ(store.load()->front().balance.bucket_ns, 78);
+  EXPECT_EQ(store.write_bucket(999, 1), tl::make_unexpected(Error::not_found));
+  ASSERT_TRUE(store.add("new", psk("new")));
+  EXPECT_TRUE((*store.load())[1].balance.settled);
 }
 
 TEST_F(StoreTest, LeaseDebitsUpToTheAllowance) {

@@ -19,6 +19,7 @@ Digest digest_of(const std::string& hex) {
 Entry make_entry(Record record, const Quota& default_quota, const Table* previous) {
   const auto* before = previous == nullptr ? nullptr : previous->find(record.identity.id);
   auto account = before == nullptr ? std::make_shared<Account>() : before->account;
+  if (before == nullptr) account->stored = record.balance;
   const auto quota = record.identity.quota.value_or(default_quota);
   return {std::move(record.identity), std::move(record.key), quota, Rate::of(quota), std::move(account)};
 }

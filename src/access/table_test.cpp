@@ -90,6 +90,23 @@ TEST(Table, LookUpsAllocateNothing) {
   EXPECT_GT(allocations, after);
 }
 
+class TakeTest : public FolderTest {};
+
+TEST_F(TakeTest, TakesInsideTheWindowAllocateNothing) {
+  const auto access = Access::open(folder_, {1'000'000, 2'000'000, std::uint64_t{1} << 40}, clocks(1'000'000));
+  ASSERT_TRUE(access);
+  const auto table = (*access)->snapshot();
+  const auto& entry = table->anonymous();
+  ASSERT_TRUE((*access)->take(entry, 32, at(1'000'000)));  // the first lease of the day
+  const auto before = allocations;
+  bool taken = true;
+  for (int i = 0; i < 1000; ++i) taken = taken && (*access)->take(entry, 32, at(1'000'000));
+  (*access)->give_back(entry, 32, at(1'000'000));
+  const bool limited = Access::allowance(entry, at(1'000'000)).has_value();
+  EXPECT_EQ(allocations, before);
+  EXPECT_TRUE(taken && limited);
+}
+
 TEST(Table, TheDefaultQuotaFillsIn) {
   auto records = sample();
   records[0].identity.quota = Quota{7, 70, 700};

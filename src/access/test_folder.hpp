@@ -40,6 +40,9 @@ inline std::vector<std::uint8_t> fake_spki(std::uint8_t first) {
   return bytes;
 }
 
+inline Clocks clocks(std::int64_t seconds) {
+  return {std::chrono::steady_clock::time_point(std::chrono::seconds(seconds)), WallTime(std::chrono::seconds(seconds))};
+}
 inline Instant at(std::int64_t seconds) {
   return {std::chrono::steady_clock::time_point(std::chrono::seconds(seconds)), WallTime(std::chrono::seconds(seconds))};
 }

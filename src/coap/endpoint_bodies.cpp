@@ -37,7 +37,10 @@ Answer Endpoint::draw(Peer& peer, const BodyKey& key, const BlockWish& wish, Tim
   if (least_body(key) > wish.block_bytes() && !transfers_.room_for(peer, most_body(key))) return no_room_for_body();
   if (const access::Decision decision = seams_.gate.admit(peer, key.bytes, now); !decision) return refusal(decision);
   Answer answer = key.bytes <= kSmallDrawBytes ? draw_small(peer, key, wish, now) : draw_large(peer, key, wish, now);
-  if (answer.code.is_success()) answer.max_age_seconds = 0;
+  if (answer.code.is_success())
+    answer.max_age_seconds = 0;
+  else
+    seams_.gate.give_back(peer, key.bytes);
   return answer;
 }
 

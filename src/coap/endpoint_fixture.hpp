@@ -123,7 +123,12 @@ class FakeGate : public Gate {
     if (decision) debited += bytes;
     return decision;
   }
+  void give_back(Peer& peer, std::size_t bytes) noexcept override {
+    EXPECT_EQ(&peer, last_peer);
+    given_back += bytes;
+  }
   access::Decision decision;
+  std::uint64_t given_back = 0;
   const Peer* last_peer = nullptr;
   std::uint64_t debited = 0;
   std::uint64_t asked = 0;

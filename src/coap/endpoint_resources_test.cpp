@@ -102,7 +102,18 @@ TEST(EndpointRandom, ServiceErrorsAre503WithARetryTime) {
     EXPECT_EQ(problem(reply), name(error));
     EXPECT_EQ(world.ask(peer, Ask::random({"n=40000"}).mid(2)).view.code, code::kServiceUnavailable);
     EXPECT_EQ(world.endpoint.transfer_bytes(), 0u);
+    EXPECT_EQ(world.gate.given_back, 40032u) << "what failed costs nothing";
+    EXPECT_EQ(world.gate.given_back, world.gate.debited);
   }
+}
+
+TEST(EndpointRandom, WhatIsServedOrRefusedIsNotGivenBack) {
+  World world;
+  FakePeer peer;
+  EXPECT_EQ(world.ask(peer, Ask::random()).view.code, code::kContent);
+  world.gate.decision = access::Decision::no(Error::over_quota, 3s);
+  EXPECT_EQ(world.ask(peer, Ask::random().mid(2)).view.code, code::kTooManyRequests);
+  EXPECT_EQ(world.gate.given_back, 0u);
 }
 
 TEST(EndpointRandom, RetryTimeIsAtLeastOneSecond) {

@@ -19,6 +19,8 @@ class Gate {
  public:
   virtual ~Gate() = default;
   virtual access::Decision admit(Peer& peer, std::size_t bytes, TimePoint now) noexcept = 0;
+  // give_back undoes the debit of the last admit, which was for this peer and amount: the draw failed, and nothing of it was served.
+  virtual void give_back(Peer& peer, std::size_t bytes) noexcept = 0;
 };
 
 struct Seams {

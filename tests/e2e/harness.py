@@ -106,6 +106,7 @@ class Server:
         self.config = merged(self.DEFAULTS, config or {})
         self.write_config(self.config)
         self.env = environment(self.folder, **(env or {}))
+        self.killed = False
         command = [BIN / "qeaasd", "--config", self.config_path, "--state", self.state]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace", env=self.env)
         self.log = Log(self.process.stderr)
@@ -155,8 +156,17 @@ class Server:
     def signal(self, number):
         self.process.send_signal(number)
 
+    def kill(self):
+        """SIGKILL, as a crash or a power cut would end it; whatever stop() would expect is off."""
+        self.process.kill()
+        self.process.wait(PATIENCE)
+        self.log.join()
+        self.killed = True
+
     def stop(self):
         """SIGTERM, and whatever the server has to say against itself."""
+        if self.killed:
+            return self.process.returncode
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:

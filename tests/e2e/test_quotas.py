@@ -35,6 +35,15 @@ class Bytes(Case):
         self.assertEqual(client.prove(query=["n=65"]).code_text, "4.13", "more than the burst can never be had")
         self.assertEqual(client.fetch("sources")[0].code_text, "2.05", "an account costs nothing")
 
+    def test_a_draw_that_fails_costs_nothing(self):
+        server = self.serve({**PLAIN, "service": {"reservoir_blocks": 64},
+                             "limits": {"identity_bytes_per_second": 1, "identity_burst_bytes": 8000,
+                                        "address_bytes_per_second": 1, "address_burst_bytes": 8000}})
+        client = Client(self, server.plain_port)
+        for _ in range(3):
+            self.assertEqual(client.prove(query=["n=8000"]).code_text, "4.13", "more than a reservoir")
+        self.assertEqual(client.prove(query=["n=900"]).code_text, "2.05")
+
     def test_everybody_anonymous_is_one_identity(self):
         server = self.serve({"limits": {"identity_bytes_per_second": 1, "identity_burst_bytes": 64}})
         self.assertDone(server.get("64"))
