@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Figures into words and into geometry: pure functions. No document, no clock, no network; tests/web/model_test.mjs runs them by node.
 
+const kGap = "\u00a0";  // a number and its unit stay on one line
 const kUnits = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
 
 export const count = (number) => Math.round(number).toLocaleString("en-US");
@@ -13,21 +14,21 @@ export function amount(bytes) {
     ++unit;
   }
   const digits = unit === 0 || bytes >= 99.95 ? 0 : bytes >= 9.995 ? 1 : 2;
-  return `${bytes.toFixed(digits)} ${kUnits[unit]}`;
+  return `${bytes.toFixed(digits)}${kGap}${kUnits[unit]}`;
 }
 
-export const share = (part, whole, digits = 2) => (whole > 0 ? `${((100 * part) / whole).toFixed(digits)} %` : "none");
+export const share = (part, whole, digits = 2) => (whole > 0 ? `${((100 * part) / whole).toFixed(digits)}${kGap}%` : "none");
 
 const names = (sources) => sources.map((source) => `${source.id} is ${source.state}`).join(", ");
 
 // headline says in words what the server can do now. A server that knows no type that it can give is not serving.
 export function headline(report) {
   const ill = report.sources.filter((source) => source.state !== "healthy");
-  const need = `${report.healthy} healthy and fit to serve, ${report.min_sources} needed`;
+  const need = `${report.healthy} fit to serve, at least ${report.min_sources} needed`;
   if (report.types.length === 0 || report.healthy < report.min_sources)
     return { state: "down", word: "Not serving", text: `No entropy is given out: ${need}${ill.length ? `; ${names(ill)}` : ""}.` };
   if (ill.length > 0) return { state: "degraded", word: "Degraded", text: `Serving, but ${names(ill)}; ${need}.` };
-  return { state: "ready", word: "Ready", text: `All ${report.sources.length} sources are healthy; ${need}.` };
+  return { state: "ready", word: "Ready", text: `Every source is healthy: ${need}.` };
 }
 
 // silence is the headline of a server that does not answer. What changes every second is in contact, which is not read out.
@@ -102,13 +103,13 @@ export function histogram_words({ histogram, sample_bits, window_samples }) {
   return `${count(window_samples)} samples of ${sample_bits} bit${sample_bits > 1 ? "s" : ""}. Most frequent: ${name(most)}, ` +
          `${share(histogram[most], window_samples)}; least: ${name(least)}, ${share(histogram[least], window_samples)}; even would be ` +
          `${share(1, histogram.length)}. ${missing ? `${count(missing)} of ${histogram.length} values did not occur. ` : ""}` +
-         `Chi-square against even: ${count(chi)}; chance alone gives ${count(expected)} \u00b1 ${count(deviation)}.`;
+         `Chi-square against even: ${count(chi)}; chance alone gives ${count(expected)} \u00b1${kGap}${count(deviation)}.`;
 }
 
 export function serial_words({ serial }) {
   const equal = `Neighbours are equal in ${share(serial.equal, serial.pairs)} of ${count(serial.pairs)} pairs; `;
   if (serial.correlation_ppm === null) return `${equal}all samples are the same.`;
-  return `${equal}their correlation is ${(serial.correlation_ppm / 1e6).toFixed(4)} (chance alone: \u00b1 ${(1 / Math.sqrt(serial.pairs)).toFixed(4)}).`;
+  return `${equal}their correlation is ${(serial.correlation_ppm / 1e6).toFixed(4)} (chance alone: \u00b1${kGap}${(1 / Math.sqrt(serial.pairs)).toFixed(4)}).`;
 }
 
 // bits are the positions of a sample, the most significant first.
