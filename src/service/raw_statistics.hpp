@@ -4,7 +4,7 @@
 //
 // Why this tells nothing useful about served bits: only whole windows are published, each of at least 65,536 samples and of 64
 // conditioned blocks. A block's n samples are then at most 1/64 of every count, and for independent samples a sum of N tells of a
-// part of n of them at most log2(1 / (1 - n/N)) / 2 bits: 0.012 bits a count, hence less than 3.1 bits of a block from all 259
+// part of n of them about log2(1 / (1 - n/N)) / 2 bits: 0.012 bits a count, hence less than 3.1 bits of a block from all 259
 // published numbers, or 6.2 where a block lies in two windows. Every block is conditioned from at least 64 bits more than it gives.
 #pragma once
 
