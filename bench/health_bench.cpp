@@ -6,6 +6,8 @@
 //   HealthCondition   tests and conditioning, as a pump runs them. Its counters ratio and ratio_to_stream are bare time over this
 //                     time, all measured in turns within the same run; the goal for ratio is 0.75
 //   Toeplitz          the other conditioner, alone
+//   RawWindow         counting for /v1/statistics, every block looked at. A pump looks at one window each quarter of a second at most;
+//                     its counter cpu_share is what that takes of one processor, however fast the source is
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -18,6 +20,7 @@
 #include "condition/ledger.hpp"
 #include "crypto/hash.hpp"
 #include "health/monitor.hpp"
+#include "service/raw_statistics.hpp"
 
 namespace {
 
@@ -137,11 +140,28 @@ void toeplitz(benchmark::State& state) {
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(step));
 }
 
+// One iteration is one window, in reads of kBlockSamples.
+void raw_window(benchmark::State& state) {
+  const auto samples = good_samples(static_cast<unsigned>(state.range(0)));
+  RawWindow window(8, 1);
+  TimePoint now{};
+  std::vector<double> windows;
+  for (auto _ : state) {
+    windows.push_back(seconds([&] {
+      for (std::size_t at = 0; !window.count(Bytes(samples).subspan(at * kBlockSamples, kBlockSamples), now); ++at) continue;
+    }));
+    now += RawWindow::kPace;
+  }
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(RawWindow::kLeastSamples));
+  state.counters["cpu_share"] = median(windows) / std::chrono::duration<double>(RawWindow::kPace).count();
+}
+
 BENCHMARK(measure<&Bench::bare_hash>)->Name("BareHash")->DenseRange(4, 8, 2);
 BENCHMARK(measure<&Bench::bare_stream>)->Name("BareHashStream")->Arg(8);
 BENCHMARK(measure<&Bench::health>)->Name("Health")->DenseRange(4, 8, 2);
 BENCHMARK(health_condition)->Name("HealthCondition")->DenseRange(4, 8, 1)->UseManualTime();
 BENCHMARK(toeplitz)->Name("Toeplitz")->DenseRange(4, 8, 4);
+BENCHMARK(raw_window)->Name("RawWindow")->DenseRange(4, 8, 4);
 
 }  // namespace
 

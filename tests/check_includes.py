@@ -8,8 +8,8 @@ import pathlib
 import re
 import sys
 
-FLOOR = {"base": 0, "crypto": 1, "wire": 1, "source": 2, "health": 2, "condition": 2, "pool": 2, "assess": 2, "access": 2, "net": 2,
-         "service": 3, "client": 3, "coap": 4, "http": 4, "local": 4}
+FLOOR = {"base": 0, "web": 0, "crypto": 1, "wire": 1, "source": 2, "health": 2, "condition": 2, "pool": 2, "assess": 2, "access": 2,
+         "net": 2, "service": 3, "client": 3, "coap": 4, "http": 4, "local": 4}
 TOP = 5  # apps, provider, bench, fuzz
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 
@@ -37,9 +37,11 @@ def wrong(path, text):
 
 def selftest():
     bad = [("src/base/a.hpp", '#include "crypto/hash.hpp"'), ("src/source/a.cpp", '#include "health/rct.hpp"'),
-           ("src/coap/a.cpp", "#include <wolfssl/ssl.h>"), ("src/net/a.cpp", '#include "service/service.hpp"')]
+           ("src/coap/a.cpp", "#include <wolfssl/ssl.h>"), ("src/net/a.cpp", '#include "service/service.hpp"'),
+           ("src/web/a.cpp", '#include "base/error.hpp"')]
     good = [("src/crypto/a.cpp", "#include <wolfssl/ssl.h>"), ("src/coap/a.cpp", '#include "service/service.hpp"'),
-            ("apps/qeaas/main.cpp", '#include "client/client.hpp"'), ("src/net/a.cpp", '#include "net/udp.hpp"')]
+            ("apps/qeaas/main.cpp", '#include "client/client.hpp"'), ("src/net/a.cpp", '#include "net/udp.hpp"'),
+            ("src/http/a.cpp", '#include "web/assets.hpp"')]
     for path, text in bad:
         assert list(wrong(pathlib.PurePath(path), text)), path
     for path, text in good:

@@ -30,9 +30,11 @@ std::string text(const char* format, auto... values) {
 
 std::string rfc3339(std::chrono::system_clock::time_point when) {
   const auto parts = parts_of(when);
-  return text("%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(parts.date.year()), static_cast<unsigned>(parts.date.month()),
+  const auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(when - std::chrono::floor<std::chrono::seconds>(when));
+  return text("%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(parts.date.year()), static_cast<unsigned>(parts.date.month()),
               static_cast<unsigned>(parts.date.day()), static_cast<int>(parts.time.hours().count()),
-              static_cast<int>(parts.time.minutes().count()), static_cast<int>(parts.time.seconds().count()));
+              static_cast<int>(parts.time.minutes().count()), static_cast<int>(parts.time.seconds().count()),
+              static_cast<int>(milliseconds.count()));
 }
 
 std::string http_date(std::chrono::system_clock::time_point when) {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the people and programs that run the service look at: sources, statistics, metrics, probes, the description, the dashboard.
-#include <algorithm>
-
 #include "http/handlers.hpp"
 #include "http/routes.hpp"
+#include "web/assets.hpp"
 
 namespace qeaas::http {
 namespace {
@@ -21,11 +20,6 @@ void report(Exchange& exchange, const std::function<std::string()>& writer) noex
   if (text.empty()) return exchange.refuse(Error::io, "the report could not be encoded");
   answer_text(exchange, kJson, std::move(text));
 }
-
-// The dashboard needs nothing from outside, and may be framed by nobody.
-constexpr std::string_view kPolicy =
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; "
-    "frame-ancestors 'none'; form-action 'none'";
 
 }  // namespace
 
@@ -56,20 +50,17 @@ void get_readyz(Exchange& exchange) noexcept {
 void get_openapi(Exchange& exchange) noexcept { answer_text(exchange, kJson, openapi(exchange.site.features)); }
 
 bool get_asset(Exchange& exchange) noexcept {
-  const auto path = exchange.head.path();
-  const auto files = exchange.site.assets;
-  const auto found = std::find_if(files.begin(), files.end(),
-                                  [&](const Asset& asset) { return asset.path == path || (path == "/" && asset.path == "/index.html"); });
-  if (found == files.end()) return false;
+  const auto* asset = web::find_asset(exchange.head.path());
+  if (asset == nullptr) return false;
   auto& reply = exchange.reply;
   reply.no_store = false;
-  reply.fields.add("Cache-Control", {"no-cache"}).add("ETag", {found->etag}).add("Content-Security-Policy", {kPolicy});
+  reply.fields.add("Cache-Control", {"no-cache"}).add("ETag", {asset->etag}).add("Content-Security-Policy", {web::kContentSecurityPolicy});
   reply.fields.add("Referrer-Policy", {"no-referrer"}).add("Cross-Origin-Opener-Policy", {"same-origin"});
-  reply.content_type = found->content_type;
-  if (exchange.head.if_none_match.find(found->etag) != std::string_view::npos)
+  reply.content_type = asset->content_type;
+  if (exchange.head.if_none_match.find(asset->etag) != std::string_view::npos)
     reply.status = 304;
   else
-    reply.body = found->bytes;
+    reply.body = asset->content;
   return true;
 }
 

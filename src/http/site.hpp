@@ -85,20 +85,11 @@ struct Scratch {
   SecretBytes text{kTextBytes};
 };
 
-// Asset is a file of the dashboard, compiled into the server.
-struct Asset {
-  std::string_view path;  // "/app.js"
-  std::string_view content_type;
-  Bytes bytes;
-  std::string_view etag;  // quoted
-};
-
 struct Site {
   Draw& draw;
   Gate& gate;
   Reports reports;
   Features features;
-  std::span<const Asset> assets;
   Counters& counters;
   boost::asio::io_context& loop;  // for WebSocket time-outs
   std::atomic<bool> draining{false};

@@ -6,17 +6,20 @@
 #include <functional>
 #include <pthread.h>
 #include <system_error>
+#include <utility>
 
 #include "base/log.hpp"
 #include "service/conditioning.hpp"
 
 namespace qeaas {
 
-Pump::Pump(SourceSetup setup, const ServiceOptions& options, const std::vector<std::size_t>& ring_blocks, Signal& signal)
+Pump::Pump(SourceSetup setup, const ServiceOptions& options, const std::vector<std::size_t>& ring_blocks, Signal& signal,
+           EventHistory& events)
     : source_(std::move(setup.source)),
       options_(options),
       contribute_(setup.contribute),
       signal_(signal),
+      events_(events),
       info_(source_->info()),
       raw_(kMaxReadSamples),
       fed_(ring_blocks.size()),
@@ -71,9 +74,12 @@ bool Pump::bring_up() noexcept {
   }
   if (!first) {
     monitor_->restart();
+    window_.restart();
+    record(EventKind::back, "opened again; start-up tests follow");
     const std::lock_guard lock(status_mutex_);
     ++status_.reopens;
   }
+  away_ = false;
   set_state(alarm_latched_ ? SourceState::alarmed : SourceState::starting, {});
   return true;
 }
@@ -91,6 +97,7 @@ Outcome<void> Pump::adopt_info() {
   if (!conditioner) return tl::unexpected(conditioner.error());
   conditioner_ = std::move(*conditioner);
   monitor_.emplace(stated.sample_bits, stated.per_sample);
+  window_ = RawWindow(stated.sample_bits, conditioner_->samples_per_block());
   carried_ = SecretBytes(conditioner_->samples_per_block());
   info_ = std::move(stated);
   feeds_direct_.store(may_feed_direct(info_.tag.kind), std::memory_order_release);
@@ -99,6 +106,7 @@ Outcome<void> Pump::adopt_info() {
   status_.info = info_;
   status_.conditioner = conditioner_->name();
   status_.basis = conditioner_->basis();
+  raw_statistics_ = window_.full();
   return {};
 }
 
@@ -107,6 +115,7 @@ Outcome<void> Pump::adopt_info() {
 void Pump::lost(std::string_view why) noexcept {
   source_->close();
   drop_carried();
+  if (!std::exchange(away_, true)) record(EventKind::lost, why);  // and not for every attempt to open it again
   {
     const std::lock_guard lock(status_mutex_);
     ++status_.lost;
@@ -120,6 +129,7 @@ void Pump::became_healthy() noexcept {
   for (std::size_t i = 0; i < rings_.size(); ++i) fed_[i] = rings_[i]->size() > 0;
   primed_.store(std::all_of(fed_.begin(), fed_.end(), [](bool fed) { return fed; }), std::memory_order_release);
   set_state(SourceState::healthy, {});
+  record(EventKind::started_up, "start-up tests passed");
 }
 
 // alarm makes sure that nothing of this source is used any more. The order matters: the generation comes first, so that blocks, draws
@@ -130,6 +140,7 @@ void Pump::alarm() noexcept {
   set_state(SourceState::alarmed, monitor_->last_failure());
   for (const auto& ring : rings_) ring->purge();
   drop_carried();
+  record(EventKind::alarm, monitor_->last_failure());
 }
 
 void Pump::back_off() noexcept {
@@ -180,8 +191,16 @@ void Pump::publish() noexcept {
     const auto failures = [](const HealthCounters& counters) { return counters.intermittent_failures + counters.permanent_failures; };
     if (failures(monitor_->counters()) != failures(status_.health)) status_.last_failure = monitor_->last_failure();
     status_.health = monitor_->counters();
+    raw_statistics_.collected_samples = window_.collected();
   }
   signal_.announce();
+}
+
+void Pump::record(EventKind what, std::string_view text) noexcept { events_.add(info_.tag.id, what, text); }
+
+SourceStatistics Pump::raw_statistics() const {
+  const std::lock_guard lock(status_mutex_);
+  return {status_.info.tag, raw_statistics_};
 }
 
 SourceStatus Pump::status() const {

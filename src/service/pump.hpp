@@ -16,7 +16,9 @@
 #include "condition/conditioner.hpp"
 #include "condition/ledger.hpp"
 #include "health/monitor.hpp"
+#include "service/event_history.hpp"
 #include "service/options.hpp"
+#include "service/raw_statistics.hpp"
 #include "service/reservoir.hpp"
 #include "service/signal.hpp"
 #include "service/status.hpp"
@@ -25,8 +27,8 @@ namespace qeaas {
 
 class Pump {
  public:
-  // One reservoir per entry of ring_blocks. options and signal must outlive the pump.
-  Pump(SourceSetup setup, const ServiceOptions& options, const std::vector<std::size_t>& ring_blocks, Signal& signal);
+  // One reservoir per entry of ring_blocks. options, signal and events must outlive the pump.
+  Pump(SourceSetup setup, const ServiceOptions& options, const std::vector<std::size_t>& ring_blocks, Signal& signal, EventHistory& events);
   ~Pump();
   Pump(const Pump&) = delete;
   Pump& operator=(const Pump&) = delete;
@@ -53,6 +55,7 @@ class Pump {
   // primed: healthy, and every reservoir has been given a block since then.
   bool primed() const noexcept { return state() == SourceState::healthy && primed_.load(std::memory_order_acquire); }
   SourceStatus status() const;
+  SourceStatistics raw_statistics() const;
 
  private:
   static constexpr std::size_t kMaxReadSamples = 4096;
@@ -64,6 +67,7 @@ class Pump {
   Outcome<void> adopt_info();
   void serve() noexcept;
   void examine(Bytes samples) noexcept;
+  void observe(Bytes samples, TimePoint now) noexcept;
   void became_healthy() noexcept;
   void alarm() noexcept;
   void lost(std::string_view why) noexcept;
@@ -83,19 +87,23 @@ class Pump {
   void wake() noexcept;
   void set_state(SourceState state, std::string_view failure) noexcept;
   void publish() noexcept;
+  void record(EventKind what, std::string_view text) noexcept;
 
   // Fixed after construction.
   std::unique_ptr<Source> source_;
   const ServiceOptions& options_;
   const bool contribute_;
   Signal& signal_;
+  EventHistory& events_;
   std::vector<std::unique_ptr<Reservoir>> rings_;
 
   // The pump's thread only. info_ is written once, before the state first becomes healthy.
   SourceInfo info_;
   bool adopted_ = false;
   bool alarm_latched_ = false;
+  bool away_ = false;  // lost, and the history knows it
   std::optional<HealthMonitor> monitor_;
+  RawWindow window_;
   std::unique_ptr<Conditioner> conditioner_;
   Ledger ledger_;
   SecretBytes raw_;
@@ -123,7 +131,8 @@ class Pump {
   std::atomic<std::uint64_t> bits_served_{0};
   std::atomic<std::uint64_t> bits_per_second_{0};
   mutable std::mutex status_mutex_;
-  SourceStatus status_;  // guarded by status_mutex_
+  SourceStatus status_;           // guarded by status_mutex_
+  RawStatistics raw_statistics_;  // guarded by status_mutex_
   std::mutex sleep_mutex_;
   std::condition_variable woken_;
   std::thread thread_;

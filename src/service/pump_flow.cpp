@@ -15,7 +15,10 @@ void Pump::serve() noexcept {
     const auto blocks_before = produced_blocks_;
     const auto samples = raw_.span().first(read_samples_);
     const auto got = source_->read(samples);
-    if (got) examine(samples);
+    if (got) {
+      examine(samples);
+      observe(samples, begun);
+    }
     wipe(samples);
     if (!got) {
       if (!stopping()) lost(name(got.error()));
@@ -30,6 +33,7 @@ void Pump::serve() noexcept {
 }
 
 void Pump::examine(Bytes samples) noexcept {
+  const auto intermittent = monitor_->counters().intermittent_failures;
   const auto verdict = monitor_->examine(samples);
   if (verdict == Verdict::use) {
     ledger_.credit(info_.per_sample, samples.size());
@@ -39,10 +43,18 @@ void Pump::examine(Bytes samples) noexcept {
     drop_carried();
   }
   if (verdict == Verdict::alarm) return alarm();
+  if (monitor_->counters().intermittent_failures != intermittent) record(EventKind::intermittent, monitor_->last_failure());
   if (monitor_->state() == HealthState::healthy && state() != SourceState::healthy) became_healthy();
   if (verdict != Verdict::use) return;
   if (++settled_blocks_ == kSettledBlocks) next_back_off_ = options_.back_off_first;
   take(samples);
+}
+
+// observe counts samples for those who look on, also those that failed a test: a broken source is the one to look at.
+void Pump::observe(Bytes samples, TimePoint now) noexcept {
+  if (!window_.count(samples, now)) return;
+  const std::lock_guard lock(status_mutex_);
+  raw_statistics_ = window_.full();
 }
 
 void Pump::take(Bytes samples) noexcept {

@@ -19,10 +19,11 @@ class PumpTest : public ::testing::Test {
   std::shared_ptr<Script> script = std::make_shared<Script>();
   ServiceOptions options = quick();
   Signal signal;
+  EventHistory events;
   std::unique_ptr<Pump> pump;
 
   void start(std::vector<std::size_t> rings = {1024}) {
-    pump = std::make_unique<Pump>(setup_of(script), options, rings, signal);
+    pump = std::make_unique<Pump>(setup_of(script), options, rings, signal, events);
     ASSERT_TRUE(pump->start());
   }
   bool reaches(SourceState state) {

@@ -78,7 +78,7 @@ Service::Service(ServiceOptions options, std::vector<SourceSetup> sources) : opt
   // The last ring is for seeds: wolfSSL must not compete with a worker's own thread for its reservoir.
   std::vector<std::size_t> rings(options_.workers, options_.reservoir_blocks);
   rings.push_back(kSeedRingBlocks);
-  for (auto& setup : sources) pumps_.push_back(std::make_unique<Pump>(std::move(setup), options_, rings, signal_));
+  for (auto& setup : sources) pumps_.push_back(std::make_unique<Pump>(std::move(setup), options_, rings, signal_, events_));
   for (std::size_t worker = 0; worker < options_.workers; ++worker) taps_.push_back(std::make_unique<Tap>(pumps_, options_, worker));
   seed_tap_ = std::make_unique<Tap>(pumps_, options_, options_.workers);
   seeder_ = std::make_unique<Seeder>(*seed_tap_, options_);
@@ -126,6 +126,13 @@ std::vector<SourceStatus> Service::status() const {
   std::vector<SourceStatus> all;
   all.reserve(pumps_.size());
   for (const auto& pump : pumps_) all.push_back(pump->status());
+  return all;
+}
+
+std::vector<SourceStatistics> Service::raw_statistics() const {
+  std::vector<SourceStatistics> all;
+  all.reserve(pumps_.size());
+  for (const auto& pump : pumps_) all.push_back(pump->raw_statistics());
   return all;
 }
 

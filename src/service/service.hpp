@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "service/event_history.hpp"
 #include "service/options.hpp"
 #include "service/pump.hpp"
 #include "service/seeder.hpp"
@@ -51,12 +52,17 @@ class Service {
 
   // status is a snapshot of every source, in the order of the configuration.
   std::vector<SourceStatus> status() const;
+  // raw_statistics is what the last full window of every source's raw samples looked like, in the same order.
+  std::vector<SourceStatistics> raw_statistics() const;
+  // events is the history of this process, oldest first, at most EventHistory::kEvents.
+  std::vector<Event> events() const { return events_.snapshot(); }
 
  private:
   Service(ServiceOptions options, std::vector<SourceSetup> sources);
 
   const ServiceOptions options_;
   Signal signal_;
+  EventHistory events_;
   std::atomic<bool> stopping_{false};
   std::vector<std::unique_ptr<Pump>> pumps_;
   std::vector<std::unique_ptr<Tap>> taps_;
