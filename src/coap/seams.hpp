@@ -9,6 +9,7 @@
 #include "access/quota.hpp"
 #include "base/clock.hpp"
 #include "base/provenance.hpp"
+#include "coap/forwarder.hpp"
 #include "coap/peer.hpp"
 #include "wire/sources_report.hpp"
 
@@ -34,6 +35,7 @@ struct Seams {
   Draw& draw;
   Gate& gate;
   std::function<SourcesReport()> report;  // the content of /sources and /health
+  Proxy proxy{};
 };
 
 }  // namespace qeaas::coap
