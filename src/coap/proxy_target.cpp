@@ -48,8 +48,10 @@ tl::unexpected<ProxyRefusal> refused_address(Error error) {
 
 tl::expected<HttpUri, ProxyRefusal> address_of(const Parts& parts) {
   if (parts.uri) {
-    if (parts.scheme || parts.host || parts.port || !parts.path.empty() || !parts.query.empty())
-      return bad_option("Proxy-Uri stands alone, without Proxy-Scheme and Uri options");
+    // RFC 7252 5.10.2: Proxy-Uri takes precedence over all Uri options, and none of them may be there. libcoap's client sends Uri-Port
+    // all the same; Uri-Host and Uri-Port then say which proxy is meant. A second path or scheme could mean anything.
+    if (parts.scheme || !parts.path.empty() || !parts.query.empty())
+      return bad_option("Proxy-Uri excludes Proxy-Scheme, Uri-Path and Uri-Query");
     auto uri = parse_http_uri(*parts.uri);
     if (!uri) return refused_address(uri.error());
     return std::move(*uri);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a proxy request asks for (RFC 7252 5.7.2, 5.10.2): Proxy-Uri alone, or Proxy-Scheme with the Uri options.
+// What a proxy request asks for (RFC 7252 5.7.2, 5.10.2): Proxy-Uri, or Proxy-Scheme with the Uri options.
 #pragma once
 
 #include <optional>
