@@ -87,6 +87,18 @@ struct CoapConfig {
   friend bool operator==(const CoapConfig&, const CoapConfig&) = default;
 };
 
+struct ProxyConfig {
+  bool enabled = true;
+  std::vector<std::string> origins{"http://127.0.0.1:6065"};
+  bool plain_coap = false;
+  std::uint64_t max_body_bytes = 65'536;
+  std::uint64_t timeout_seconds = 10;
+  std::uint64_t max_concurrent = 16;      // in each worker
+  std::uint64_t cache_bytes = 1'048'576;  // in each worker
+  std::string ca_file;
+  friend bool operator==(const ProxyConfig&, const ProxyConfig&) = default;
+};
+
 struct LimitsConfig {  // 0 everywhere: unlimited
   std::uint64_t address_bytes_per_second = 0;
   std::uint64_t address_burst_bytes = 0;
@@ -103,6 +115,7 @@ struct Config {
   std::vector<SourceEntry> sources;  // empty: every physical source that the machine has
   CoapsConfig coaps;
   CoapConfig coap;
+  ProxyConfig proxy;
   LimitsConfig limits;
   std::string origin = "built-in defaults";  // the file, for log lines
   std::vector<std::string> warnings;         // what is allowed but worth saying; the daemon logs them

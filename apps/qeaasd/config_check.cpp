@@ -7,6 +7,7 @@
 
 #include "config_keys.hpp"
 #include "config_report.hpp"
+#include "wire/origin.hpp"
 
 namespace qeaas::config {
 namespace {
@@ -74,6 +75,20 @@ class Checker {
     };
     if (config_.coaps.enabled) take(config_.coaps.listen, "coaps.listen");
     if (config_.coap.enabled) take(config_.coap.listen, "coap.listen");
+  }
+
+  void proxy() {
+    for (const auto& text : config_.proxy.origins) {
+      const auto origin = parse_origin(text);
+      if (!origin) continue;  // the parser has complained already
+      if (stands_for_this_machine(origin->host))
+        wrong("proxy.origins", "proxy.origins: " + toml_text(text) +
+                                   " names this machine, and a name never leads here; allowed: the address, 127.0.0.1 or [::1]");
+      const bool loopback = origin->kind != OriginHost::name && (origin->host.starts_with("127.") || origin->host == "::1");
+      if (config_.proxy.enabled && !origin->secure && !loopback && !stands_for_this_machine(origin->host))
+        warn("proxy.origins " + text +
+             " is plain HTTP beyond this machine: whoever is on the path reads and changes the answers; use https");
+    }
   }
 
   void limits() {
@@ -154,6 +169,7 @@ void check(Config& config, const Places& places, Report& report) {
   checker.sources();
   checker.coaps();
   checker.listeners();
+  checker.proxy();
   checker.limits();
   checker.warnings();
 }

@@ -129,6 +129,20 @@ TEST(ConfigCheck, PlainCoapBeyondTheMachineWarns) {
   EXPECT_TRUE(warnings_of("[coap]\nlisten = [\"0.0.0.0:5683\"]\n").empty());
 }
 
+TEST(ConfigCheck, NamesOfThisMachineAreNoOrigins) {
+  expect_mistake("[proxy]\norigins = [\"http://localhost:6065\"]\n", Error::out_of_range,
+                 "t.toml:2:1: proxy.origins: \"http://localhost:6065\" names this machine, and a name never leads here; allowed: the "
+                 "address, 127.0.0.1 or [::1]");
+}
+
+TEST(ConfigCheck, PlainHttpBeyondTheMachineWarns) {
+  EXPECT_EQ(warnings_of("[proxy]\norigins = [\"http://127.0.0.1:80\", \"http://[::1]\", \"https://a.example\", \"http://b.example\"]\n"),
+            (std::vector<std::string>{"proxy.origins http://b.example is plain HTTP beyond this machine: whoever is on the path reads and "
+                                      "changes the answers; use https"}));
+  EXPECT_TRUE(warnings_of("[proxy]\nenabled = false\norigins = [\"http://b.example\"]\n").empty());
+  EXPECT_TRUE(parse_config("[proxy]\norigins = []\n", "t.toml"));
+}
+
 TEST(ConfigCheck, SimulatedSourcesWarn) {
   EXPECT_EQ(warnings_of("[[source]]\nid = \"sim\"\ntype = \"photon\"\n[[source]]\nid = \"r\"\ntype = \"replay\"\npath = \"x\"\n"),
             (std::vector<std::string>{"source sim is simulated (photon): every answer that it takes part in says so; not for keys",

@@ -23,11 +23,13 @@ using V = ServerConfig;
 using R = ServiceConfig;
 using S = SourceEntry;
 using D = CoapsConfig;
+using P = ProxyConfig;
 using L = LimitsConfig;
 constexpr auto kServer = &Config::server;
 constexpr auto kService = &Config::service;
 constexpr auto kCoaps = &Config::coaps;
 constexpr auto kCoap = &Config::coap;
+constexpr auto kProxy = &Config::proxy;
 constexpr auto kLimits = &Config::limits;
 
 constexpr std::array<std::string_view, 4> kLevels{"debug", "info", "warning", "error"};
@@ -48,7 +50,7 @@ constexpr double kMaxRate = 10'000'000'000;              // access/identity.hpp:
 constexpr double kMaxBurst = 2'147'483'648;              // kMaxBurstBytes
 constexpr double kMaxDay = 8'796'093'022'208;            // kMaxBytesPerDay
 
-constexpr std::array<Section, 6> kSections{{
+constexpr std::array<Section, 7> kSections{{
     {"server", "The process as a whole."},
     {"service", "How the bytes of the sources become answers."},
     {"source",
@@ -56,6 +58,10 @@ constexpr std::array<Section, 6> kSections{{
      "Once one is named, only the named ones are."},
     {"coaps", "CoAP over DTLS 1.3 (RFC 7252, RFC 9147)."},
     {"coap", "Plain CoAP: whoever is on the path reads the random bytes. For tests and trusted wires only."},
+    {"proxy",
+     "Forward proxy from CoAP to HTTP (RFC 7252 5.7): GET, to the listed origins and no others. An origin is scheme, host and port, "
+     "exactly. "
+     "Loopback, private and other special addresses are reached only where that very address is listed; a name never leads to one."},
     {"limits", "What clients may draw. Identities of the access table may have quotas of their own; 0 is unlimited."},
 }};
 
@@ -333,6 +339,20 @@ constexpr Key kKeys[] = {
     {"coap", "enabled", &at<kCoap, &CoapConfig::enabled>, "Whether to listen at all."},
     {"coap", "listen", &at<kCoap, &CoapConfig::listen>, "IP addresses and UDP ports; port 0 lets the system choose.", "", 1, 16,
      Shape::listen},
+
+    {"proxy", "enabled", &at<kProxy, &P::enabled>, "Whether Proxy-Uri and Proxy-Scheme are served at all."},
+    {"proxy", "origins", &at<kProxy, &P::origins>, "What may be fetched from; an empty list forbids everything.", "", 0, 64, Shape::origin},
+    {"proxy", "plain_coap", &at<kProxy, &P::plain_coap>, "Serve proxy requests over plain CoAP too, once a client has proved its address."},
+    {"proxy", "max_body_bytes", &at<kProxy, &P::max_body_bytes>, "A larger answer of an origin is 5.02.", "bytes", 1, 1'048'576},
+    {"proxy", "timeout_seconds", &at<kProxy, &P::timeout_seconds>, "For name, connection, redirects and body together; then 5.04.",
+     "seconds", 1, 120},
+    {"proxy", "max_concurrent", &at<kProxy, &P::max_concurrent>,
+     "Fetches at once in each worker; one more is 5.03. A client has at most 4.", "fetches", 1, 256},
+    {"proxy", "cache_bytes", &at<kProxy, &P::cache_bytes>,
+     "Memory of each worker for answers that the origin declares fresh; 0 caches nothing. Entropy is never cached.", "bytes", 0,
+     1'073'741'824},
+    {"proxy", "ca_file", &at<kProxy, &P::ca_file>, "PEM file that https origins are verified against; empty: the system's certificates.",
+     "", 0, kLongest},
 
     {"limits", "address_bytes_per_second", &at<kLimits, &L::address_bytes_per_second>, "For one IPv4 address or IPv6 /64.",
      "bytes per second", 0, kMaxRate},

@@ -22,6 +22,7 @@ enum class Shape : std::uint8_t {
   choice,  // one (or, in a list, some) of choices
   listen,  // IP:port
   id,      // [a-z0-9_-]
+  origin,  // http://host:port
 };
 
 struct Key {

@@ -6,6 +6,7 @@
 #include "config_keys.hpp"
 #include "config_report.hpp"
 #include "config_scan.hpp"
+#include "wire/origin.hpp"
 
 namespace qeaas::config {
 namespace {
@@ -193,6 +194,8 @@ class Reader {
     if (key.shape == Shape::id && !is_id(text)) return wrong(key, node, Error::malformed, toml_text(text) + " has other characters"), false;
     if (key.shape == Shape::listen && !parse_listen(text))
       return wrong(key, node, Error::malformed, toml_text(text) + " is no address and port"), false;
+    if (key.shape == Shape::origin && !parse_origin(text))
+      return wrong(key, node, Error::malformed, toml_text(text) + " is no origin"), false;
     if (key.shape != Shape::choice || std::find(key.choices.begin(), key.choices.end(), text) != key.choices.end()) return true;
     const auto near = nearest(text, key.choices);
     const auto hint = near.empty() ? std::string() : " (did you mean " + toml_text(near) + "?)";

@@ -103,7 +103,7 @@ TEST(Config, AnAbsurdKeyStaysOnOneShortLine) {
 TEST(Config, UnknownSections) {
   expect_mistake("[coapss]\n", Error::unknown, "t.toml:1:2: unknown section 'coapss'; did you mean 'coaps'?");
   expect_mistake("workers = 4\n", Error::unknown,
-                 "t.toml:1:1: unknown section 'workers'; known sections: server, service, source, coaps, coap, limits");
+                 "t.toml:1:1: unknown section 'workers'; known sections: server, service, source, coaps, coap, proxy, limits");
   expect_mistake("server = 4\n", Error::malformed, "t.toml:1:1: server is a section; write it as [server]");
   expect_mistake("[source]\nid = \"a\"\n", Error::malformed, "t.toml:1:1: source is a repeated section; write each as [[source]]");
   expect_mistake("source = [1]\n", Error::malformed, "t.toml:1:10: source is a repeated section; write each as [[source]]");
@@ -162,6 +162,12 @@ TEST(Config, Lists) {
                  "t.toml:2:20: coaps.groups: \"P-256\" stands here twice; " + groups);
   expect_mistake("[coap]\nlisten = [\"localhost:5683\"]\n", Error::malformed,
                  "t.toml:2:11: coap.listen: \"localhost:5683\" is no address and port; " + listen);
+  const std::string origins =
+      "allowed: a list of 0 to 64 different origins like \"http://127.0.0.1:6065\" or \"https://example.org\", without a path";
+  for (const std::string text :
+       {"127.0.0.1:6065", "http://127.0.0.1:6065/", "http://2130706433", "http://user@example.org", "ftp://example.org", "*"})
+    expect_mistake("[proxy]\norigins = [\"" + text + "\"]\n", Error::malformed,
+                   "t.toml:2:12: proxy.origins: \"" + text + "\" is no origin; " + origins);
   const auto long_word = "[[source]]\nid = \"a\"\ntype = \"process\"\nargv = [\"" + std::string(4097, 'x') + "\"]\n";
   expect_mistake(long_word, Error::out_of_range, "t.toml:4:9: source.argv: this is too long; allowed: a list of 1 to 64 texts");
 }

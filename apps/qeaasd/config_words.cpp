@@ -48,6 +48,7 @@ std::string allowed_list(const Key& key) {
   const auto count = "a list of " + range(key) + " different ";
   if (key.shape == Shape::choice) return count + "of " + joined(key.choices);
   if (key.shape == Shape::listen) return count + "addresses like \"127.0.0.1:5684\" or \"[::1]:5684\"";
+  if (key.shape == Shape::origin) return count + "origins like \"http://127.0.0.1:6065\" or \"https://example.org\", without a path";
   return "a list of " + range(key) + " texts";
 }
 

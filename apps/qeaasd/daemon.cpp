@@ -115,12 +115,14 @@ Outcome<std::shared_ptr<const TlsContext>> Daemon::make_context(const CoapsConfi
 
 Outcome<void> Daemon::open_sockets() {
   const auto workers = service_->options().workers;
+  const auto proxy = proxy_options(config_.proxy, {6065, 6066});
+  if (!proxy) return tl::unexpected(proxy.error());
   for (std::size_t i = 0; i < workers; ++i) {
     Secret<32> seed;
     if (!seed_bytes(seed.span())) return explain(Error::starved, "seed of a worker");
     workers_.push_back(
-        std::make_unique<Worker>(WorkerOptions{i, dtls_server_options(config_.coaps, i, workers), address_rates(config_.limits)}, *service_,
-                                 *access_, std::move(seed)));
+        std::make_unique<Worker>(WorkerOptions{i, dtls_server_options(config_.coaps, i, workers), address_rates(config_.limits), *proxy},
+                                 *service_, *access_, std::move(seed)));
   }
   // open_all binds every worker to one address; port 0 is chosen once, by the first.
   const auto open_all = [&](const std::string& text, auto&& add) -> Outcome<void> {

@@ -132,6 +132,29 @@ DtlsServerOptions dtls_server_options(const CoapsConfig& config, std::size_t wor
   return options;
 }
 
+Outcome<ProxyOptions> proxy_options(const ProxyConfig& config, std::vector<std::uint16_t> own_ports) {
+  ProxyOptions options;
+  std::vector<Origin> origins;
+  for (const auto& text : config.origins) {
+    auto origin = parse_origin(text);
+    if (!origin) return fault(Error::malformed, "[proxy] origins: '" + text + "' is no origin; write it as http://127.0.0.1:6065");
+    origins.push_back(std::move(*origin));
+  }
+  if (const auto readable = config.ca_file.empty() ? Outcome<SecretBytes>() : read_file(config.ca_file); !readable)
+    return tl::unexpected(readable.error());
+  options.enabled = config.enabled;
+  options.plain = config.plain_coap;
+  options.cache_bytes = config.cache_bytes;
+  options.own_ports = std::move(own_ports);
+  options.fetch.origins = OriginList(std::move(origins));
+  options.fetch.max_body_bytes = config.max_body_bytes;
+  options.fetch.timeout = std::chrono::seconds(config.timeout_seconds);
+  options.fetch.connect_timeout = std::min(options.fetch.connect_timeout, options.fetch.timeout);
+  options.fetch.max_concurrent = config.max_concurrent;
+  options.fetch.ca_file = config.ca_file;
+  return options;
+}
+
 AddressRates address_rates(const LimitsConfig& limits) noexcept {
   return {access::Rate::of({limits.address_bytes_per_second, limits.address_burst_bytes, 0}),
           access::Rate(limits.address_handshakes_per_second, std::max<std::uint64_t>(limits.address_handshakes_per_second, 8))};

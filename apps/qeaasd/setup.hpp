@@ -6,6 +6,7 @@
 
 #include "client/key_store.hpp"
 #include "config.hpp"
+#include "forwarder.hpp"
 #include "net/dtls_server.hpp"
 #include "seams.hpp"
 #include "service/options.hpp"
@@ -18,6 +19,8 @@ Outcome<ServiceOptions> service_options(const Config& config, const std::filesys
 // dtls_context_options takes the keys that the configuration asks for out of the key store.
 Outcome<TlsContextOptions> dtls_context_options(const CoapsConfig& config, ServerKeys keys);
 DtlsServerOptions dtls_server_options(const CoapsConfig& config, std::size_t worker, std::size_t workers);
+// proxy_options: own_ports are where our own HTTP listens, from which nothing is cached.
+Outcome<ProxyOptions> proxy_options(const ProxyConfig& config, std::vector<std::uint16_t> own_ports);
 AddressRates address_rates(const LimitsConfig& limits) noexcept;
 access::Quota default_quota(const LimitsConfig& limits) noexcept;
 

@@ -22,9 +22,19 @@ struct Worker::Loop {
 Worker::Worker(const WorkerOptions& options, Service& service, access::Access& access, Secret<32> endpoint_seed)
     : options_(options),
       gate_(access, options.rates),
-      endpoint_(std::make_unique<coap::Endpoint>(coap::Seams{service.tap(options.index), gate_, [&service] { return make_report(service); }},
-                                                 std::move(endpoint_seed))),
-      loop_(std::make_unique<Loop>()) {}
+      loop_(std::make_unique<Loop>()),
+      endpoint_(std::make_unique<coap::Endpoint>(
+          coap::Seams{service.tap(options.index), gate_, [&service] { return make_report(service); }, make_proxy()},
+          std::move(endpoint_seed))) {}
+
+coap::Proxy Worker::make_proxy() {
+  if (!options_.proxy.enabled) return {};
+  forwarder_ = std::make_unique<HttpForwarder>(loop_->context, options_.proxy, [this] {
+    for (auto& front : fronts_) front->socket().flush();
+    arm();
+  });
+  return {forwarder_.get(), options_.proxy.plain, options_.proxy.cache_bytes, options_.proxy.own_ports};
+}
 
 Worker::~Worker() {
   drain(Clock::duration::zero());
@@ -81,7 +91,7 @@ void Worker::tick() noexcept {
     front->on_timer(now);
     front->socket().flush();
   }
-  if (draining_ && (now >= drain_until_ || endpoint_->transfer_bytes() == 0))
+  if (draining_ && (now >= drain_until_ || (endpoint_->transfer_bytes() == 0 && endpoint_->forwards() == 0)))
     finish();
   else
     arm();

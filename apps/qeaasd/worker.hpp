@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "forwarder.hpp"
 #include "fronts.hpp"
 
 namespace qeaas {
@@ -16,6 +17,7 @@ struct WorkerOptions {
   std::size_t index = 0;
   DtlsServerOptions dtls;
   AddressRates rates;
+  ProxyOptions proxy;
 };
 
 class Worker {
@@ -43,12 +45,14 @@ class Worker {
   void serve(std::size_t index) noexcept;
   void tick() noexcept;
   void arm() noexcept;
+  coap::Proxy make_proxy();
   void finish() noexcept;
 
   WorkerOptions options_;
   AccessGate gate_;
-  std::unique_ptr<coap::Endpoint> endpoint_;
   std::unique_ptr<Loop> loop_;
+  std::unique_ptr<HttpForwarder> forwarder_;  // null: no proxy
+  std::unique_ptr<coap::Endpoint> endpoint_;
   std::vector<std::unique_ptr<Front>> fronts_;
   TimePoint armed_for_ = TimePoint::max();
   TimePoint drain_until_ = TimePoint::max();

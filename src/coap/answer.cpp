@@ -30,7 +30,7 @@ std::uint8_t fitting_szx(std::size_t datagram_bytes) noexcept {
   return szx;
 }
 
-Answer block_of(Bytes body, std::size_t offset_bytes, std::uint16_t content_format, const BlockWish& wish) noexcept {
+Answer block_of(Bytes body, std::size_t offset_bytes, std::optional<std::uint16_t> content_format, const BlockWish& wish) noexcept {
   const std::size_t size = std::min(wish.block_bytes(), body.size() - offset_bytes);
   const bool more = offset_bytes + size < body.size();
   Answer answer;

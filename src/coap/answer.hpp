@@ -42,7 +42,7 @@ struct BlockWish {
 };
 
 // block_of cuts one block out of a body; size2 is set when the wish asks for it.
-Answer block_of(Bytes body, std::size_t offset_bytes, std::uint16_t content_format, const BlockWish& wish) noexcept;
+Answer block_of(Bytes body, std::size_t offset_bytes, std::optional<std::uint16_t> content_format, const BlockWish& wish) noexcept;
 
 // fitting_szx is the largest block that one datagram holds beside kAnswerOverhead.
 std::uint8_t fitting_szx(std::size_t datagram_bytes) noexcept;

@@ -21,7 +21,9 @@ Endpoint::Endpoint(Seams seams, Secret<32> seed, const Limits& limits)
       transfers_(limits.transfers, limits.transfer_bytes),
       observations_(limits.observations),
       outstanding_(limits.observations),
-      echo_(derive_key(seed, "coap echo"), limits.verified_addresses) {}
+      echo_(derive_key(seed, "coap echo"), limits.verified_addresses),
+      forwards_(limits.forwards),
+      cache_(seams_.proxy.cache_bytes) {}
 
 void Endpoint::introduce(Peer& peer) noexcept {
   PeerState& state = peer.coap_state();
@@ -32,6 +34,11 @@ void Endpoint::introduce(Peer& peer) noexcept {
 
 void Endpoint::on_datagram(Peer& peer, Bytes datagram, TimePoint now) noexcept {
   introduce(peer);
+  on_message(peer, datagram, now);
+  send_next(peer, now);
+}
+
+void Endpoint::on_message(Peer& peer, Bytes datagram, TimePoint now) noexcept {
   const auto message = parse(datagram);
   if (!message) {
     reject(peer, message.error().action == Rejection::Action::reset ? Type::con : Type::non, message.error().id);
@@ -136,8 +143,16 @@ void Endpoint::on_reset(Peer& peer, std::uint16_t id) noexcept {
 void Endpoint::on_timer(TimePoint now) noexcept {
   exchanges_.expire(now);
   transfers_.expire(now);
-  for (auto slot = outstanding_.due(now); slot != kNoSlot; slot = outstanding_.due(now)) retransmit(slot, now);
-  for (auto slot = observations_.due(now); slot != kNoSlot; slot = observations_.due(now)) notify(slot, now);
+  for (auto slot = outstanding_.due(now); slot != kNoSlot; slot = outstanding_.due(now)) {
+    Peer& peer = *outstanding_[slot].peer;
+    retransmit(slot, now);
+    send_next(peer, now);
+  }
+  for (auto slot = observations_.due(now); slot != kNoSlot; slot = observations_.due(now)) {
+    Peer& peer = *observations_[slot].peer;
+    notify(slot, now);
+    send_next(peer, now);
+  }
 }
 
 std::optional<TimePoint> Endpoint::next_deadline() const noexcept {
@@ -150,6 +165,7 @@ std::optional<TimePoint> Endpoint::next_deadline() const noexcept {
 
 void Endpoint::on_closed(Peer& peer) noexcept {
   remove_observations(peer);
+  drop_forwards(peer);
   outstanding_.finish(peer);
   transfers_.drop(peer);
   exchanges_.forget(peer);

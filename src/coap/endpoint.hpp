@@ -12,9 +12,12 @@
 #include "coap/dice.hpp"
 #include "coap/echo.hpp"
 #include "coap/exchanges.hpp"
+#include "coap/forwards.hpp"
 #include "coap/observations.hpp"
 #include "coap/outstanding.hpp"
 #include "coap/peer.hpp"
+#include "coap/proxy_cache.hpp"
+#include "coap/proxy_target.hpp"
 #include "coap/request.hpp"
 #include "coap/seams.hpp"
 #include "coap/transfers.hpp"
@@ -31,6 +34,7 @@ struct Limits {
   std::size_t transfer_bytes = 4 << 20;
   std::size_t observations = 1024;
   std::size_t verified_addresses = 4096;  // of plain peers; rounded up to a power of two
+  std::size_t forwards = 256;             // proxy requests that wait for their origin or for their turn
 };
 
 // Counters only grow; a front end publishes them.
@@ -45,12 +49,15 @@ struct Counters {
   std::uint64_t notifications = 0;
   std::uint64_t retransmissions = 0;
   std::uint64_t observers_lost = 0;  // removed for a reset or for silence
+  std::uint64_t forwards = 0;        // proxy requests that went to an origin
+  std::uint64_t cache_hits = 0;      // proxy requests answered without asking the origin
 };
 
 class Endpoint {
  public:
   // seed makes message IDs, ETags and Echo values unpredictable; take it from the service. The seams must outlive the endpoint.
   Endpoint(Seams seams, Secret<32> seed, const Limits& limits = {});
+  ~Endpoint();
   Endpoint(const Endpoint&) = delete;
   Endpoint& operator=(const Endpoint&) = delete;
 
@@ -66,6 +73,8 @@ class Endpoint {
   const Counters& counters() const noexcept { return counters_; }
   std::size_t observations() const noexcept { return observations_.size(); }
   std::size_t transfer_bytes() const noexcept { return transfers_.bytes(); }
+  std::size_t forwards() const noexcept { return forwards_.size(); }
+  const ProxyCache& proxy_cache() const noexcept { return cache_; }
   const Exchanges& exchanges() const noexcept { return exchanges_; }  // for tests that look for bytes left behind
 
  private:
@@ -85,6 +94,7 @@ class Endpoint {
   void on_request(Peer& peer, const MessageView& message, std::size_t request_bytes, TimePoint now) noexcept;
   void on_acknowledgement(Peer& peer, std::uint16_t id, TimePoint now) noexcept;
   void on_reset(Peer& peer, std::uint16_t id) noexcept;
+  void on_message(Peer& peer, Bytes datagram, TimePoint now) noexcept;
   bool repeat_answer(Peer& peer, const MessageView& message, std::size_t request_bytes, TimePoint now) noexcept;
   bool may_amplify(const Peer& peer, std::size_t request_bytes, std::size_t answer_bytes, TimePoint now) const noexcept;
   void respond(const Call& call, const Answer& answer, bool remember = true) noexcept;
@@ -100,6 +110,7 @@ class Endpoint {
   void serve_report(const Call& call, Resource resource);
   void continue_transfer(const Call& call, const BodyKey& key);
   bool challenged(const Call& call, std::size_t body_bytes);
+  static bool etag_allows(const Options& options, const Etag& etag) noexcept;
   bool admitted(const Call& call);
 
   // Bodies (endpoint_bodies.cpp). A payload lies in the endpoint's buffers or in a kept body until the next answer is made.
@@ -108,6 +119,7 @@ class Endpoint {
   Answer draw_large(Peer& peer, const BodyKey& key, const BlockWish& wish, TimePoint now);
   Status fill(MutableBytes out, EntropyType type, Provenance& provenance) noexcept;
   Answer serve(Peer& peer, const BodyKey& key, const BlockWish& wish, Bytes body, TimePoint now);
+  Etag random_etag() noexcept;
   Answer in_blocks(Peer& peer, const BodyKey& key, const BlockWish& wish, SecretBytes body, TimePoint now);
   Answer refusal(Code code, Error error, std::string_view detail, std::optional<std::chrono::seconds> retry = {}) noexcept;
   Answer refusal(const access::Decision& decision) noexcept;
@@ -123,6 +135,25 @@ class Endpoint {
   void remove_observations(Peer& peer) noexcept;
   void retransmit(std::uint32_t slot, TimePoint now);
 
+  // The forward proxy (endpoint_proxy.cpp).
+  void forward(const Call& call);
+  void forward_get(const Call& call, const ProxyTarget& target);
+  void start_forward(const Call& call, const ProxyTarget& target, const BodyKey& key, std::string validator);
+  void continue_forwarded(const Call& call, const BodyKey& key);
+  void acknowledge(const Call& call) noexcept;
+  void on_fetched(std::uint32_t place, std::uint64_t order, Result<FetchAnswer> result, TimePoint now) noexcept;
+  Answer forwarded(const Forward& forward, const FetchAnswer& got, TimePoint now);
+  Answer not_modified(const Forward& forward, const FetchAnswer& got, TimePoint now);
+  Answer origin_refused(const FetchAnswer& got);
+  Answer forward_failed(Error error) noexcept;
+  struct ForwardedBody;
+  Answer serve_forwarded(const Forward& forward, const ForwardedBody& body, TimePoint now);
+  bool may_keep(const FetchAnswer& got) const noexcept;
+  void keep(const std::string& cache_key, FetchAnswer got, TimePoint now);
+  void send_forwarded(std::uint32_t slot, const Answer& answer, TimePoint now) noexcept;
+  void send_next(Peer& peer, TimePoint now) noexcept;
+  void drop_forwards(Peer& peer) noexcept;
+
   static constexpr std::size_t kSmallDrawBytes = 1024;
   static constexpr std::size_t kSmallBodyBytes = max_answer_bytes(AnswerFormat::json, kSmallDrawBytes);  // problems fit too
 
@@ -134,6 +165,8 @@ class Endpoint {
   Observations observations_;
   Outstanding outstanding_;
   EchoGuard echo_;
+  Forwards forwards_;
+  ProxyCache cache_;
   std::uint64_t last_serial_ = 0;
   std::size_t out_used_ = 0;  // bytes of each buffer to wipe
   std::size_t random_used_ = 0;

@@ -82,10 +82,15 @@ Answer Endpoint::serve(Peer& peer, const BodyKey& key, const BlockWish& wish, By
   return in_blocks(peer, key, wish, SecretBytes(body), now);
 }
 
-Answer Endpoint::in_blocks(Peer& peer, const BodyKey& key, const BlockWish& wish, SecretBytes body, TimePoint now) {
+Etag Endpoint::random_etag() noexcept {
   const std::uint64_t tag = dice_.next();
   Etag etag;
   for (std::size_t i = 0; i < kEtagBytes; ++i) etag[i] = static_cast<std::uint8_t>(tag >> (8 * i));
+  return etag;
+}
+
+Answer Endpoint::in_blocks(Peer& peer, const BodyKey& key, const BlockWish& wish, SecretBytes body, TimePoint now) {
+  const Etag etag = random_etag();
   const Transfer* kept = transfers_.keep(peer, key, etag, std::move(body), now);
   if (kept == nullptr) return no_room_for_body();
   Answer answer = block_of(kept->body.span(), 0, key.format, wish);

@@ -17,6 +17,7 @@ namespace qeaas::coap::testing {
 
 using Buffer = std::vector<std::uint8_t>;
 
+inline Buffer buffer(std::string_view text) { return {text.begin(), text.end()}; }
 inline Buffer buffer(Bytes bytes) { return {bytes.begin(), bytes.end()}; }
 
 // Reply is one message that the endpoint sent.
@@ -176,10 +177,42 @@ struct Ask {
   }
 };
 
+// FakeForwarder notes what it is asked; the test finishes a fetch when it likes.
+class FakeForwarder : public Forwarder {
+ public:
+  Result<Ticket> start(const FetchRequest& request, Done done) override {
+    if (error) return fail(*error);
+    asked.push_back(request);
+    waiting.emplace(asked.size(), std::move(done));
+    return asked.size();
+  }
+  void cancel(Ticket ticket) noexcept override { cancelled += waiting.erase(ticket); }
+  // finish ends the fetch that was started as the number-th.
+  void finish(Ticket number, Result<FetchAnswer> answer, TimePoint now) {
+    ASSERT_EQ(waiting.count(number), 1u);
+    const Done done = std::move(waiting.extract(number).mapped());
+    done(std::move(answer), now);
+  }
+  static FetchAnswer answer(std::string_view body, std::string_view cache_control = {}, std::string_view etag = {}) {
+    FetchAnswer made;
+    made.status = 200;
+    made.content_type = "application/json";
+    made.cache_control = cache_control;
+    made.etag = etag;
+    made.body = SecretBytes(bytes_of(body));
+    return made;
+  }
+
+  std::vector<FetchRequest> asked;
+  std::map<Ticket, Done> waiting;
+  std::optional<Error> error;
+  std::size_t cancelled = 0;
+};
+
 class World {
  public:
-  explicit World(const Limits& limits = {})
-      : endpoint(Seams{draw, gate, [this] { return report; }}, Secret<32>(std::span<const std::uint8_t, 32>(kSeed)), limits) {
+  explicit World(const Limits& limits = {}, const Proxy& proxy = {})
+      : endpoint(Seams{draw, gate, [this] { return report; }, proxy}, Secret<32>(std::span<const std::uint8_t, 32>(kSeed)), limits) {
     report.version = "test";
     report.min_sources = 1;
     report.healthy = 1;

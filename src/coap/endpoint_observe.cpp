@@ -70,8 +70,9 @@ void Endpoint::retransmit(std::uint32_t slot, TimePoint now) {
     (void)peer.send(message->datagram.span());
     return;
   }
-  // Nobody is there (RFC 7641 4.5): the observations of a silent peer end, all of them.
+  // Nobody is there (RFC 7641 4.5): the observations of a silent peer end, all of them, and what it waits for is not fetched.
   outstanding_.finish(peer);
+  drop_forwards(peer);
   const auto& own = peer.coap_state().observations;
   counters_.observers_lost += static_cast<std::uint64_t>(std::count_if(own.begin(), own.end(), [](auto s) { return s != kNoSlot; }));
   remove_observations(peer);

@@ -49,17 +49,6 @@ std::optional<std::uint16_t> choose(std::span<const std::uint16_t> formats, std:
   return found == formats.end() ? std::nullopt : std::optional(*found);
 }
 
-// etag_allows: a request that names ETags goes on only with a body that has one of them.
-bool etag_allows(const Options& options, const Etag& etag) noexcept {
-  bool named = false;
-  for (const OptionView& option : options) {
-    if (option.number != Option::etag) continue;
-    if (std::ranges::equal(option.value, etag)) return true;
-    named = true;
-  }
-  return !named;
-}
-
 bool later_block(const Request& request) noexcept { return request.block2 && request.block2->num > 0; }
 
 std::size_t largest_body(const BodyKey& key) noexcept {
@@ -106,7 +95,7 @@ Endpoint::Handler Endpoint::route(const Request& request) noexcept {
 }
 
 void Endpoint::dispatch(const Call& call) {
-  if (call.request.wants_proxy) return respond(call, refusal(code::kProxyingNotSupported, Error::unsupported, "this server is no proxy"));
+  if (call.request.wants_proxy) return forward(call);
   if (call.message.code != code::kGet) return respond(call, refusal(code::kMethodNotAllowed, Error::unsupported, "only GET is allowed"));
   const Handler handler = route(call.request);
   if (handler == nullptr) return respond(call, refusal(code::kNotFound, Error::unknown, "see /.well-known/core"));
@@ -125,6 +114,17 @@ bool Endpoint::challenged(const Call& call, std::size_t body_bytes) {
   // Not remembered: a flood of spoofed requests must not push out the exchanges of others.
   respond(call, Answer{.code = code::kUnauthorized, .echo = echo_.challenge(address, call.now)}, false);
   return true;
+}
+
+// etag_allows: a request that names ETags goes on only with a body that has one of them.
+bool Endpoint::etag_allows(const Options& options, const Etag& etag) noexcept {
+  bool named = false;
+  for (const OptionView& option : options) {
+    if (option.number != Option::etag) continue;
+    if (std::ranges::equal(option.value, etag)) return true;
+    named = true;
+  }
+  return !named;
 }
 
 bool Endpoint::admitted(const Call& call) {

@@ -28,7 +28,8 @@ struct PeerState {
   std::uint32_t transfer = kNoSlot;     // the body being fetched block by block
   std::uint32_t outstanding = kNoSlot;  // the Confirmable message awaiting its ACK (NSTART = 1, RFC 7252 4.7)
   std::array<std::uint32_t, kMaxObservationsPerPeer> observations;
-  std::uint16_t next_id = 0;  // message ID of the next message that we start
+  std::uint16_t next_id = 0;   // message ID of the next message that we start
+  std::uint16_t forwards = 0;  // proxy requests under way
 };
 static_assert(sizeof(PeerState) <= 64);
 

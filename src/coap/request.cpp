@@ -8,7 +8,7 @@ namespace qeaas::coap {
 namespace {
 
 // understood lists the critical options that we act on; every other critical option makes a request unacceptable. Uri-Host and
-// Uri-Port are understood by being of no importance: the server is one origin whatever it is called.
+// Uri-Port are understood by being of no importance, but to the proxy: the server is one origin whatever it is called.
 bool understood(Option option) noexcept {
   switch (option) {
     case Option::uri_host:

@@ -9,6 +9,7 @@
 #include "access/quota.hpp"
 #include "base/clock.hpp"
 #include "base/draw.hpp"
+#include "coap/forwarder.hpp"
 #include "coap/peer.hpp"
 #include "wire/sources_report.hpp"
 
@@ -27,6 +28,7 @@ struct Seams {
   Draw& draw;
   Gate& gate;
   std::function<SourcesReport()> report;  // the content of /sources and /health
+  Proxy proxy{};
 };
 
 }  // namespace qeaas::coap

@@ -66,6 +66,8 @@ class Slots {
   T& operator[](std::uint32_t slot) noexcept { return items_[slot]; }
   const T& operator[](std::uint32_t slot) const noexcept { return items_[slot]; }
   std::size_t size() const noexcept { return items_.size() - free_.size(); }
+  // used is one more than the highest slot that ever held an item.
+  std::size_t used() const noexcept { return items_.size(); }
   bool full() const noexcept { return size() == capacity_; }
 
  private:

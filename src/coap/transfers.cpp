@@ -10,11 +10,11 @@ bool Transfers::room_for(const Peer& peer, std::size_t bytes) const noexcept {
   return bytes_ - slots_[own].held_bytes + bytes <= max_bytes_;
 }
 
-const Transfer* Transfers::keep(Peer& peer, const BodyKey& key, const Etag& etag, SecretBytes body, TimePoint now) {
+const Transfer* Transfers::keep(Peer& peer, const BodyKey& key, const Etag& etag, SecretBytes body, TimePoint now, const BodyForm& form) {
   const std::size_t size = body.size();
   if (!room_for(peer, size)) return nullptr;
   drop(peer);
-  const std::uint32_t slot = slots_.insert(Transfer{&peer, key, etag, std::move(body), size});
+  const std::uint32_t slot = slots_.insert(Transfer{&peer, key, etag, form, std::move(body), size});
   peer.coap_state().transfer = slot;
   bytes_ += size;
   deadlines_.set(slot, now + kTransferLifetime);

@@ -14,7 +14,7 @@ namespace qeaas::coap {
 
 inline constexpr std::chrono::seconds kTransferLifetime{30};
 
-enum class Resource : std::uint8_t { random, sources, health };
+enum class Resource : std::uint8_t { random, sources, health, forwarded };
 
 // BodyKey says which requests ask for the same body.
 struct BodyKey {
@@ -22,13 +22,21 @@ struct BodyKey {
   std::uint16_t format = format::kOctetStream;
   EntropyType type = EntropyType::mixed;
   std::uint32_t bytes = 0;
+  std::uint64_t digest = 0;  // of a forwarded request: of address and Accept
   friend bool operator==(const BodyKey&, const BodyKey&) noexcept = default;
+};
+
+// BodyForm is what the blocks of a body have in common beside their key.
+struct BodyForm {
+  std::optional<std::uint16_t> content_format;
+  TimePoint fresh_until{};  // Max-Age counts down to it
 };
 
 struct Transfer {
   Peer* peer = nullptr;
   BodyKey key;
   Etag etag{};
+  BodyForm form;
   SecretBytes body;
   std::size_t held_bytes = 0;
 };
@@ -40,7 +48,7 @@ class Transfers {
   // room_for is true when keep would succeed for a body of that size.
   bool room_for(const Peer& peer, std::size_t bytes) const noexcept;
   // keep holds the body in place of the peer's earlier one; null when there is no room.
-  const Transfer* keep(Peer& peer, const BodyKey& key, const Etag& etag, SecretBytes body, TimePoint now);
+  const Transfer* keep(Peer& peer, const BodyKey& key, const Etag& etag, SecretBytes body, TimePoint now, const BodyForm& form = {});
   const Transfer* find(const Peer& peer, TimePoint now) const noexcept;
   void drop(Peer& peer) noexcept;
   void expire(TimePoint now) noexcept;
