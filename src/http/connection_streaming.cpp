@@ -43,7 +43,7 @@ bool Connection::stream_piece(TimePoint now) noexcept {
   Provenance provenance;
   const auto room = output_.room(streaming_->hex ? 2 * size : size);
   if (const auto filled = site_.draw.fill(room.first(size), streaming_->type, provenance); !filled) {
-    site_.gate.give_back(stream_caller_, size, now);
+    site_.gate.give_back(stream_caller_, size);
     wait_for_entropy(filled.error(), kStarvedRetry, now);
     return false;
   }

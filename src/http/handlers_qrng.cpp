@@ -22,16 +22,13 @@ std::string_view verdict(SourceState state) noexcept {
   return "unavailable";
 }
 
-// write_blocks draws block after block and encodes each at once; a draw that fails ends the answer, and what the others debited goes
-// back with it.
+// write_blocks draws block after block and encodes each at once; a draw that fails ends the answer.
 bool write_blocks(Exchange& exchange, const EntropyRequest& request, JsonWriter& json) noexcept {
+  if (!exchange.authorise(request.block_bytes * request.block_count)) return false;
   const auto block = exchange.site.scratch.draw.span().first(request.block_bytes);
   for (std::uint64_t i = 0; i < request.block_count; ++i) {
     Provenance provenance;
-    if (!exchange.draw(block, request.type, provenance)) {
-      exchange.site.gate.give_back(exchange.caller, i * request.block_bytes, exchange.now);
-      return false;
-    }
+    if (!exchange.fill(block, request.type, provenance)) return false;
     if (i == 0) exchange.describe(provenance);
     json.raw(i == 0 ? "" : ",").base64(block);
   }

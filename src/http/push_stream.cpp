@@ -158,7 +158,7 @@ bool PushStream::Core::fill(std::size_t size) {
   }
   Provenance provenance;
   if (const auto drawn = site_.draw.fill(frame_.span().first(size), push_.type, provenance); !drawn) {
-    site_.gate.give_back(caller_, size, now);
+    site_.gate.give_back(caller_, size);
     wait(drawn.error(), site_.draw.retry_after());
     return false;
   }

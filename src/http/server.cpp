@@ -92,7 +92,7 @@ bool Server::make_room(const Address& from) noexcept {
 
 void Server::admit(TcpStream stream, TimePoint now) noexcept {
   site_.counters.accepted.add();
-  if (!make_room(stream.remote()) || !site_.gate.admit_connection(stream.remote(), now)) return site_.counters.refused.add();
+  if (!make_room(stream.remote()) || (context_ && !site_.gate.admit_handshake(stream.remote(), now))) return site_.counters.refused.add();
   std::unique_ptr<TlsSession> tls;
   if (context_) {
     auto made = TlsSession::make(context_, census_);
