@@ -79,7 +79,7 @@ int tls_send(WOLFSSL* /*ssl*/, char* buffer, int size, void* context) noexcept {
   return size;
 }
 
-Result<std::unique_ptr<TlsSession>> TlsSession::make(std::shared_ptr<const TlsContext> context, SessionCensus* census) noexcept {
+Result<std::unique_ptr<TlsSession>> TlsSession::make(std::shared_ptr<const TlsContext> context, SessionCensus* census) {
   if (context->options().transport != Transport::stream) return fail(Error::unsupported);
   std::unique_ptr<TlsSession> session(new TlsSession(census));
   if (const auto ready = session->attach(std::move(context)); !ready) return fail(ready.error());

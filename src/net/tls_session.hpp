@@ -22,7 +22,7 @@ class TlsSession final : private Handshake {
 
   // make gives a session that waits for a hello. The census may be null; it must outlive the session. Errors: starved (no seed, no
   // memory), unsupported (the context is one for datagrams).
-  static Result<std::unique_ptr<TlsSession>> make(std::shared_ptr<const TlsContext> context, SessionCensus* census = nullptr) noexcept;
+  static Result<std::unique_ptr<TlsSession>> make(std::shared_ptr<const TlsContext> context, SessionCensus* census = nullptr);
   ~TlsSession();
   TlsSession(const TlsSession&) = delete;
   TlsSession& operator=(const TlsSession&) = delete;
