@@ -54,8 +54,8 @@ class Checker {
       wrong(key("pq_only"), key("pq_only") + ": no post-quantum group is left in " + key("groups") +
                                 "; allowed: false, or a list with MLKEM512, MLKEM768, MLKEM1024, X25519MLKEM768 or SecP256r1MLKEM768");
     if (contains(tls.client_auth, "certificate") && tls.client_ca.empty())
-      wrong(key("client_auth"), key("client_auth") + ": certificate needs " + key("client_ca") +
-                                    ", the roots that client certificates are verified against");
+      wrong(key("client_auth"),
+            key("client_auth") + ": certificate needs " + key("client_ca") + ", the roots that client certificates are verified against");
     if (tls.tickets && tls.ticket_rotation_seconds > tls.ticket_lifetime_seconds)
       wrong(places_.contains(key("ticket_rotation_seconds")) ? key("ticket_rotation_seconds") : key("ticket_lifetime_seconds"),
             key("ticket_rotation_seconds") + ": " + std::to_string(tls.ticket_rotation_seconds) + " is more than " +
@@ -114,7 +114,8 @@ class Checker {
     for (const auto& address : config_.http.listen) {
       const auto parsed = parse_listen(address);
       if (config_.http.enabled && parsed && !parsed->loopback)
-        warn("http.listen " + address + " is plain HTTP beyond this machine: whoever is on the path reads random bytes and tokens; use https");
+        warn("http.listen " + address +
+             " is plain HTTP beyond this machine: whoever is on the path reads random bytes and tokens; use https");
     }
     for (const auto& entry : config_.sources) {
       if (entry.type == "photon" || entry.type == "replay")

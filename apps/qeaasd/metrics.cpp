@@ -54,16 +54,26 @@ struct SourceFamily {
 };
 
 constexpr SourceFamily kSourceFamilies[] = {
-    {"qeaas_source_healthy", "gauge", "1 while draws may take blocks of the source", [](const SourceReport& source) -> std::uint64_t { return source.state == SourceState::healthy; }},
-    {"qeaas_source_simulated", "gauge", "1 for a source that is no entropy", [](const SourceReport& source) -> std::uint64_t { return source.kind == SourceKind::simulated; }},
-    {"qeaas_source_rate_bytes_per_second", "gauge", "full-entropy output, recently", [](const SourceReport& source) { return source.rate_bytes_per_second; }},
-    {"qeaas_source_assessed_bits_total", "counter", "min-entropy credited to samples that passed", [](const SourceReport& source) { return source.ledger.assessed_bits_in; }},
-    {"qeaas_source_full_entropy_bits_total", "counter", "full-entropy bits made of them", [](const SourceReport& source) { return source.ledger.full_entropy_bits_out; }},
-    {"qeaas_source_served_bits_total", "counter", "of those, given out", [](const SourceReport& source) { return source.ledger.served_bits; }},
-    {"qeaas_source_dropped_samples_total", "counter", "samples of blocks that were not used", [](const SourceReport& source) { return source.ledger.dropped_samples; }},
-    {"qeaas_source_intermittent_failures_total", "counter", "health test failures below the permanent cutoff", [](const SourceReport& source) { return source.intermittent_failures; }},
-    {"qeaas_source_alarms_total", "counter", "permanent health test failures", [](const SourceReport& source) { return source.permanent_failures; }},
-    {"qeaas_source_restarts_total", "counter", "times the source was gone and came back", [](const SourceReport& source) { return source.restarts; }},
+    {"qeaas_source_healthy", "gauge", "1 while draws may take blocks of the source",
+     [](const SourceReport& source) -> std::uint64_t { return source.state == SourceState::healthy; }},
+    {"qeaas_source_simulated", "gauge", "1 for a source that is no entropy",
+     [](const SourceReport& source) -> std::uint64_t { return source.kind == SourceKind::simulated; }},
+    {"qeaas_source_rate_bytes_per_second", "gauge", "full-entropy output, recently",
+     [](const SourceReport& source) { return source.rate_bytes_per_second; }},
+    {"qeaas_source_assessed_bits_total", "counter", "min-entropy credited to samples that passed",
+     [](const SourceReport& source) { return source.ledger.assessed_bits_in; }},
+    {"qeaas_source_full_entropy_bits_total", "counter", "full-entropy bits made of them",
+     [](const SourceReport& source) { return source.ledger.full_entropy_bits_out; }},
+    {"qeaas_source_served_bits_total", "counter", "of those, given out",
+     [](const SourceReport& source) { return source.ledger.served_bits; }},
+    {"qeaas_source_dropped_samples_total", "counter", "samples of blocks that were not used",
+     [](const SourceReport& source) { return source.ledger.dropped_samples; }},
+    {"qeaas_source_intermittent_failures_total", "counter", "health test failures below the permanent cutoff",
+     [](const SourceReport& source) { return source.intermittent_failures; }},
+    {"qeaas_source_alarms_total", "counter", "permanent health test failures",
+     [](const SourceReport& source) { return source.permanent_failures; }},
+    {"qeaas_source_restarts_total", "counter", "times the source was gone and came back",
+     [](const SourceReport& source) { return source.restarts; }},
 };
 
 void write_sources(const SourcesReport& report, Metrics& out) {
@@ -91,12 +101,18 @@ struct HttpFamily {
 
 constexpr HttpFamily kHttpFamilies[] = {
     {"qeaas_http_connections", "gauge", "connections now", [](const http::Counters& all) -> const http::Counter& { return all.open; }},
-    {"qeaas_http_connections_total", "counter", "connections accepted", [](const http::Counters& all) -> const http::Counter& { return all.accepted; }},
-    {"qeaas_http_connections_refused_total", "counter", "connections beyond a limit", [](const http::Counters& all) -> const http::Counter& { return all.refused; }},
-    {"qeaas_http_timeouts_total", "counter", "clients that took too long", [](const http::Counters& all) -> const http::Counter& { return all.timed_out; }},
-    {"qeaas_http_random_bytes_total", "counter", "random bytes given out", [](const http::Counters& all) -> const http::Counter& { return all.random_bytes; }},
-    {"qeaas_http_sent_bytes_total", "counter", "bytes sent", [](const http::Counters& all) -> const http::Counter& { return all.sent_bytes; }},
-    {"qeaas_http_websockets_total", "counter", "WebSockets opened", [](const http::Counters& all) -> const http::Counter& { return all.web_sockets; }},
+    {"qeaas_http_connections_total", "counter", "connections accepted",
+     [](const http::Counters& all) -> const http::Counter& { return all.accepted; }},
+    {"qeaas_http_connections_refused_total", "counter", "connections beyond a limit",
+     [](const http::Counters& all) -> const http::Counter& { return all.refused; }},
+    {"qeaas_http_timeouts_total", "counter", "clients that took too long",
+     [](const http::Counters& all) -> const http::Counter& { return all.timed_out; }},
+    {"qeaas_http_random_bytes_total", "counter", "random bytes given out",
+     [](const http::Counters& all) -> const http::Counter& { return all.random_bytes; }},
+    {"qeaas_http_sent_bytes_total", "counter", "bytes sent",
+     [](const http::Counters& all) -> const http::Counter& { return all.sent_bytes; }},
+    {"qeaas_http_websockets_total", "counter", "WebSockets opened",
+     [](const http::Counters& all) -> const http::Counter& { return all.web_sockets; }},
 };
 
 void write_http(Workers workers, Metrics& out) {
@@ -117,7 +133,8 @@ void write_census(const SessionCensus& census, Metrics& out) {
   const auto each = [&](std::string_view family, std::string_view type, std::string_view help, auto&& value) {
     out.family(family, type, help);
     for (const auto& row : rows)
-      out.sample({{"transport", service_name(row.transport)}, {"group", row.group}, {"signature", SessionCensus::name(row.proof)}}, value(row));
+      out.sample({{"transport", service_name(row.transport)}, {"group", row.group}, {"signature", SessionCensus::name(row.proof)}},
+                 value(row));
   };
   each("qeaas_sessions", "gauge", "open TLS and DTLS sessions", [](const SessionCensus::Row& row) { return row.open; });
   each("qeaas_handshakes_total", "counter", "completed handshakes", [](const SessionCensus::Row& row) { return row.completed; });
@@ -140,8 +157,8 @@ SessionsReport make_sessions_report(const SessionCensus& census, Workers workers
   SessionsReport report;
   std::uint64_t secure = 0;
   for (const auto& row : census.snapshot()) {
-    report.sessions.push_back({std::string(service_name(row.transport)), std::string(row.group), std::string(SessionCensus::name(row.proof)),
-                               row.open, row.completed, row.resumed ? row.completed : 0});
+    report.sessions.push_back({std::string(service_name(row.transport)), std::string(row.group),
+                               std::string(SessionCensus::name(row.proof)), row.open, row.completed, row.resumed ? row.completed : 0});
     if (row.transport == Transport::stream) secure += row.open;
   }
   // What is open over HTTP and no TLS session is plain.

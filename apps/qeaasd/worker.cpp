@@ -26,9 +26,8 @@ Worker::Worker(const WorkerOptions& options, Service& service, access::Access& a
       gate_(access, options.rates),
       loop_(std::make_unique<Loop>()),
       site_(new http::Site{draw_, gate_, options.reports, options.features, http_counters_, loop_->context}),
-      endpoint_(std::make_unique<coap::Endpoint>(
-          coap::Seams{draw_, gate_, [&service] { return make_report(service); }, make_proxy()},
-          std::move(endpoint_seed))) {}
+      endpoint_(std::make_unique<coap::Endpoint>(coap::Seams{draw_, gate_, [&service] { return make_report(service); }, make_proxy()},
+                                                 std::move(endpoint_seed))) {}
 
 coap::Proxy Worker::make_proxy() {
   if (!options_.proxy.enabled) return {};

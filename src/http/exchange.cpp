@@ -153,8 +153,7 @@ bool Exchange::fill(MutableBytes out, EntropyType type, Provenance& provenance) 
   }
   site.gate.give_back(caller, std::exchange(debited_bytes, 0));
   refuse(filled.error(), words_for(filled.error()));
-  if (reply.status == 503)
-    reply.fields.add("Retry-After", {Digits(static_cast<std::uint64_t>(site.draw.retry_after().count())).text()});
+  if (reply.status == 503) reply.fields.add("Retry-After", {Digits(static_cast<std::uint64_t>(site.draw.retry_after().count())).text()});
   return false;
 }
 
