@@ -209,6 +209,7 @@ HttpTransfer::Next HttpTransfer::complete(CURLcode code) {
   if (status < 200 || status > 599) return end(Error::malformed);
   answer_.status = static_cast<unsigned>(status);
   answer_.body.shrink(body_bytes_);
+  answer_.redirected = redirects_ > 0;
   if (const auto location = redirect_target(handle()); !location.empty()) return redirect(location);
   return Next::finish;
 }
