@@ -143,7 +143,7 @@ Outcome<ProxyOptions> proxy_options(const ProxyConfig& config, std::vector<std::
     if (!origin) return fault(Error::malformed, "[proxy] origins: '" + text + "' is no origin; write it as http://127.0.0.1:6065");
     origins.push_back(std::move(*origin));
   }
-  if (const auto readable = config.ca_file.empty() ? Outcome<SecretBytes>() : read_file(config.ca_file); !readable)
+  if (const auto readable = config.enabled && !config.ca_file.empty() ? read_file(config.ca_file) : Outcome<SecretBytes>(); !readable)
     return tl::unexpected(readable.error());
   options.enabled = config.enabled;
   options.plain = config.plain_coap;
