@@ -146,6 +146,7 @@ bool Exchange::draw(MutableBytes out, EntropyType type, Provenance& provenance) 
   const auto filled = site.draw.fill(out, type, provenance);
   if (filled) {
     site.counters.random_bytes.add(out.size());
+    drawn_bytes += out.size();
     return true;
   }
   site.gate.give_back(caller, out.size(), now);
