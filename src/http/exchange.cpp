@@ -149,6 +149,7 @@ bool Exchange::fill(MutableBytes out, EntropyType type, Provenance& provenance) 
   const auto filled = site.draw.fill(out, type, provenance);
   if (filled) {
     site.counters.random_bytes.add(out.size());
+    drawn_bytes += out.size();
     return true;
   }
   site.gate.give_back(caller, std::exchange(debited_bytes, 0));

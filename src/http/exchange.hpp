@@ -81,6 +81,8 @@ struct Exchange {
   // describe adds the provenance and the quota to the fields of the reply.
   void describe(const Provenance& provenance) noexcept;
 
+  std::size_t drawn_bytes = 0;  // by all draws of this request
+
   // failure is what went wrong in the last call that returned false: for shapes that have errors of their own.
   Error failure = Error::malformed;
   std::size_t debited_bytes = 0;
