@@ -78,7 +78,7 @@ class FakeGate : public Gate {
     if (decision) debited += bytes;
     return decision;
   }
-  void give_back(const Caller& caller, std::size_t bytes, TimePoint) noexcept override {
+  void give_back(const Caller& caller, std::size_t bytes) noexcept override {
     EXPECT_EQ(caller.identity, last_identity);
     given_back += bytes;
   }
@@ -87,7 +87,7 @@ class FakeGate : public Gate {
     return found == tokens.end() ? std::nullopt : std::optional(found->second);
   }
   std::optional<Allowance> allowance(const Caller&, TimePoint) noexcept override { return left; }
-  bool admit_connection(const Address&, TimePoint) noexcept override { return connections-- > 0; }
+  bool admit_handshake(const Address&, TimePoint) noexcept override { return connections-- > 0; }
 
   void know(std::string_view token, std::int64_t identity) { tokens[sha256(bytes_of(token))] = identity; }
 

@@ -153,7 +153,10 @@ Outcome<void> QrngClient::State::make_easy() {
   ::curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
   ::curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &on_body);
   ::curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, &on_header);
-  if (!settings.ca_file.empty()) ::curl_easy_setopt(handle, CURLOPT_CAINFO, settings.ca_file.c_str());
+  if (!settings.ca_file.empty()) {  // instead of the system's roots, not beside them
+    ::curl_easy_setopt(handle, CURLOPT_CAINFO, settings.ca_file.c_str());
+    ::curl_easy_setopt(handle, CURLOPT_CAPATH, nullptr);
+  }
   if (plain) ::curl_easy_setopt(handle, CURLOPT_NOPROXY, "*");  // loopback stays on this machine
   return {};
 }
