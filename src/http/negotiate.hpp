@@ -31,7 +31,7 @@ class QueryReader {
 
  private:
   std::string_view rest_;
-  char value_[kValueBytes];
+  char value_[kValueBytes] = {};
 };
 
 // decimal reads digits only. Errors: malformed, too_large (beyond 64 bits).
