@@ -100,8 +100,12 @@ void encode(Exchange& exchange, std::string_view form, Bytes random, const Prove
 // begin_streaming answers with the first piece, and leaves the rest to the connection.
 void begin_streaming(Exchange& exchange, const Query& query, std::string_view form) noexcept {
   Provenance provenance;
-  const auto first = exchange.site.scratch.draw.span().first(stream_piece_bytes(query.type));
-  if (!exchange.draw(first, query.type, provenance)) return;
+  auto first = exchange.site.scratch.draw.span().first(stream_piece_bytes(query.type));
+  while (!exchange.draw(first, query.type, provenance)) {
+    if (exchange.failure != Error::too_large || first.size() == 1) return;
+    first = first.first(first.size() / 2);  // more than a burst or a reservoir holds: smaller pieces then
+    exchange.reply.status = 200;
+  }
   exchange.describe(provenance);
   exchange.reply.content_type = form;
   exchange.reply.body = first;

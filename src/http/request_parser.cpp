@@ -103,6 +103,7 @@ void RequestParser::on_request_impl(beast::http::verb method, Text /*text*/, Tex
 }
 
 void RequestParser::on_field_impl(Field field, Text name, Text value, Code& code) {
+  if (head_done()) return;  // trailers are no header fields (RFC 9110 6.5.1): nobody is who a trailer says
   const auto text = text_of(value);
   switch (field) {
     case Field::host:

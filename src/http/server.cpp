@@ -137,10 +137,10 @@ Server::Wait Server::wait_of(const Session& session) const noexcept {
 }
 
 void Server::enlist(Session& session, Wait wait, TimePoint now) noexcept {
-  // A request has its time as a whole, however slowly it trickles in; everything else has it from the last sign of life.
-  const bool same_request = (wait == Wait::request || wait == Wait::handshake || wait == Wait::lingering) && session.wait == wait &&
-                            session.answered == session.connection.answered();
-  if (same_request) return;
+  // A request has its time as a whole, however slowly it trickles in, and so has the pause before it: empty lines are no request. An
+  // answer and a stream have theirs from the last sign of life.
+  const bool trickling = wait == Wait::request || wait == Wait::idle || wait == Wait::handshake || wait == Wait::lingering;
+  if (trickling && session.wait == wait && session.answered == session.connection.answered()) return;
   delist(session);
   auto& list = lists_[wait];
   session.wait = wait;
