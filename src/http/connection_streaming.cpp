@@ -47,6 +47,10 @@ bool Connection::stream_piece(TimePoint now) noexcept {
   const auto room = output_.room(streaming_->hex ? 2 * size : size);
   if (const auto filled = site_.draw.fill(room.first(size), streaming_->type, provenance); !filled) {
     site_.gate.give_back(stream_caller_, size);
+    if (filled.error() == Error::too_large && piece_bytes_ > 1) {  // more than a reservoir
+      piece_bytes_ /= 2;
+      return true;
+    }
     wait_for_entropy(filled.error(), kStarvedRetry, now);
     return false;
   }

@@ -104,7 +104,7 @@ void begin_streaming(Exchange& exchange, const Query& query, std::string_view fo
   Provenance provenance;
   auto first = exchange.site.scratch.draw.span().first(stream_piece_bytes(query.type));
   while (!exchange.draw(first, query.type, provenance)) {
-    // More than the allowance can ever hold: smaller pieces then, as in the rest of the answer.
+    // More than a burst or a reservoir ever holds: smaller pieces then, as in the rest of the answer.
     if (exchange.failure != Error::too_large || first.size() == 1) return;
     first = first.first(first.size() / 2);
     exchange.reply.status = 200;

@@ -91,6 +91,9 @@ json::object responses_of(const Route& route) {
     if (own_errors) response["content"] = content_of("application/problem+json");
     responses[view(status)] = std::move(response);
   });
+  // A token that nobody has is refused everywhere, lest somebody takes himself for known.
+  if (!responses.contains("401"))
+    responses["401"] = json::object{{"description", view(reason_of(401))}, {"content", content_of("application/problem+json")}};
   return responses;
 }
 

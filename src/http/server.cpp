@@ -137,9 +137,9 @@ Server::Wait Server::wait_of(const Session& session) const noexcept {
 }
 
 void Server::enlist(Session& session, Wait wait, TimePoint now) noexcept {
-  // A request has its time as a whole, however slowly it trickles in, and an answer from when something of it could be sent last,
-  // whatever else the peer says; the others have it from the last sign of life.
-  const bool whole = wait == Wait::request || wait == Wait::handshake || wait == Wait::lingering;
+  // A request has its time as a whole, however slowly it trickles in, and so has the pause before it (empty lines are no request); an
+  // answer has it from when something of it could be sent last, whatever else the peer says; the others from the last sign of life.
+  const bool whole = wait == Wait::request || wait == Wait::idle || wait == Wait::handshake || wait == Wait::lingering;
   const bool same = (whole && session.answered == session.connection.answered()) || (wait == Wait::answer && !session.progress);
   if (same && session.wait == wait) return;
   session.progress = false;
