@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The CoAP endpoint as a state machine: the input is a script of datagrams from five peers, acknowledgements, passing time and closed
-// peers. Properties:
+// The CoAP endpoint as a state machine: the input is a script of datagrams from five peers, acknowledgements, ends of proxy fetches,
+// passing time and closed peers. Properties:
 //  1. one draw at most for one message ID of a peer within EXCHANGE_LIFETIME, and none without a request or an observation;
 //  2. no byte of a draw goes to a peer for which it was not drawn;
-//  3. kept bodies and observations stay within their limits, and all is wiped when the peers are gone;
+//  3. kept bodies, observations and forwards stay within their limits, and all is wiped when the peers are gone;
 //  4. a datagram gets one message at most: a CON its ACK or RST, a NON a NON, an ACK or RST nothing; an answer has the token of its
-//     request, or is the very answer that the message ID got before; timers send CON and NON only;
+//     request, or is the very answer that the message ID got before; timers send CON and NON only. Beside that a CON may go that has
+//     waited: the separate response of a proxy request;
 //  5. a plain peer that returned no Echo value gets at most three times what it sent, or 136 bytes;
-//  6. every message that is sent is well-formed and fits the peer's datagram.
+//  6. every message that is sent is well-formed and fits the peer's datagram;
+//  7. one fetch at most for one message ID of a peer, and none for a plain peer that did not prove its address; what may not be cached
+//     goes to nobody but the peer that it was fetched for.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "coap/endpoint.hpp"
+#include "coap/http_mapping.hpp"
 
 using namespace qeaas;
 using namespace qeaas::coap;
@@ -57,7 +62,7 @@ struct FuzzPeer final : Peer {
 
 using Owner = std::pair<std::uint8_t, std::uint64_t>;  // the peer's number and life
 
-class Script final : public Draw, public Gate {
+class Script final : public Draw, public Gate, public Forwarder {
  public:
   Script(Bytes script) : script_(script) {
     for (std::size_t i = 0; i < peers_.size(); ++i) peers_[i].number = static_cast<std::uint8_t>(i + 1);
@@ -69,7 +74,7 @@ class Script final : public Draw, public Gate {
   void run() {
     for (int step = 0; step < kMaxSteps && !script_.empty(); ++step) {
       FuzzPeer& peer = peers_[take() % peers_.size()];
-      switch (take() % 8) {
+      switch (take() % 10) {
         case 0:
         case 1:
         case 2: deliver(peer, request(peer)); break;
@@ -77,13 +82,18 @@ class Script final : public Draw, public Gate {
         case 4: pass(std::chrono::milliseconds(take()) * 20); break;
         case 5: pass(std::chrono::seconds(take())); break;
         case 6: deliver(peer, answer_to(peer)); break;
+        case 7: deliver(peer, proxy_request(peer)); break;
+        case 8: finish_fetch(); break;
         default: close(peer); break;
       }
       require(endpoint_.transfer_bytes() <= kLimits.transfer_bytes, "3: kept bodies");
       require(endpoint_.observations() <= kLimits.observations, "3: observations");
+      require(endpoint_.forwards() <= kLimits.forwards && waiting_.size() <= endpoint_.forwards(), "3: forwards");
+      require(endpoint_.proxy_cache().bytes() <= kCacheBytes, "3: cached answers");
     }
     for (FuzzPeer& peer : peers_) close(peer);
     require(endpoint_.transfer_bytes() == 0 && endpoint_.observations() == 0, "3: nothing is left of closed peers");
+    require(endpoint_.forwards() == 0 && waiting_.empty(), "3: no fetch for closed peers");
     const Bytes memory = endpoint_.exchanges().memory();
     require(memory[0] == 0 && std::memcmp(memory.data(), memory.data() + 1, memory.size() - 1) == 0, "3: answers are wiped");
   }
@@ -125,11 +135,36 @@ class Script final : public Draw, public Gate {
   }
   std::chrono::seconds retry_after() const noexcept override { return 2s; }
 
+  Result<Ticket> start(const FetchRequest& request, Done done) override {
+    require(request_ != nullptr, "7: a fetch without a request");
+    if (request.uri.origin.host == "refused.example") return fail(Error::refused);
+    if (waiting_.size() == kMaxFetches) return fail(Error::no_space);
+    const Owner owner{request_peer_->number, request_peer_->life};
+    require(request_peer_->is_secure || request_peer_->returned_echo, "7: a fetch for an unproved address");
+    const auto [known, fresh] = fetched_.try_emplace({owner, request_->id}, now_);
+    require(fresh || now_ - known->second >= kExchangeLifetime, "7: two fetches for one message ID");
+    known->second = now_;
+    waiting_.emplace(++last_ticket_, Fetch{std::move(done), owner});
+    return last_ticket_;
+  }
+  void cancel(Ticket ticket) noexcept override { require(waiting_.erase(ticket) == 1, "7: cancelled once"); }
+
  private:
   // Few enough that nothing is pushed out of the exchange cache, which would excuse a second draw.
   static constexpr int kMaxSteps = 128;
-  static constexpr Limits kLimits{
-      .exchanges = 128, .exchange_bytes = 1 << 18, .transfers = 3, .transfer_bytes = 100'000, .observations = 5, .verified_addresses = 4};
+  static constexpr Limits kLimits{.exchanges = 128,
+                                  .exchange_bytes = 1 << 18,
+                                  .transfers = 3,
+                                  .transfer_bytes = 100'000,
+                                  .observations = 5,
+                                  .verified_addresses = 4,
+                                  .forwards = 6};
+  static constexpr std::size_t kCacheBytes = 8000;
+  static constexpr std::size_t kMaxFetches = 5;
+  struct Fetch {
+    Done done;
+    Owner owner;
+  };
 
   std::uint8_t take() {
     if (script_.empty()) return 0;
@@ -175,6 +210,67 @@ class Script final : public Draw, public Gate {
     return into;
   }
 
+  // proxy_request: few addresses, so that the cache is met.
+  std::vector<std::uint8_t> proxy_request(FuzzPeer& peer) {
+    constexpr std::string_view kUris[] = {"http://a.example/1",      "http://a.example/2", "http://127.0.0.1:6065/random_number/8",
+                                          "http://refused.example/", "ftp://a.example/",   "http://u@a.example/"};
+    const std::uint8_t shape = take(), extra = take(), choice = take();
+    std::vector<std::uint8_t> into(512);
+    const std::array<std::uint8_t, 1> token{static_cast<std::uint8_t>(shape >> 6)};
+    MessageWriter writer(into, shape & 1 ? Type::non : Type::con, code::kGet, static_cast<std::uint16_t>(shape >> 1 & 15),
+                         *Token::of(token));
+    const bool by_scheme = (extra & 3) == 3;
+    if (by_scheme) writer.option(Option::uri_host, "a.example");
+    if (choice & 8) writer.option(Option::etag, Bytes{validator_etag_});
+    if (extra & 4) writer.option_uint(Option::observe, 0);
+    if (by_scheme) writer.option(Option::uri_path, choice & 1 ? "1" : "2");
+    if (extra & 8) writer.option_uint(Option::accept, choice & 0x10 ? 0 : 60);
+    if (extra & 0x10) writer.option_uint(Option::block2, std::uint32_t{take()});
+    if (by_scheme)
+      writer.option(Option::proxy_scheme, "http");
+    else
+      writer.option(Option::proxy_uri, kUris[choice % std::size(kUris)]);
+    if (choice & 0x40 && !peer.last_echo.empty()) {
+      writer.option(Option::echo, Bytes{peer.last_echo});
+      peer.returned_echo = true;
+    }
+    into.resize(writer.finish().value_or(0));
+    return into;
+  }
+
+  Result<FetchAnswer> origin_says(const Owner& owner) {
+    constexpr Error kErrors[] = {Error::timeout, Error::refused, Error::too_large, Error::unreachable};
+    constexpr std::size_t kSizes[] = {0, 8, 104, 1024, 1032, 3000, 8000, 40'000};
+    const std::uint8_t kind = take(), size = take();
+    if (kind % 8 == 0) return fail(kErrors[size % std::size(kErrors)]);
+    FetchAnswer answer;
+    answer.status = kind % 8 == 1 ? 304 : kind % 8 == 2 ? 100u + size * 2u : 200;
+    answer.content_type = "text/plain";
+    answer.origin = *parse_origin(kind & 0x10 ? "http://127.0.0.1:6065" : "http://a.example");
+    if (kind & 0x20) answer.etag = "\"v\"";
+    const bool cacheable = (kind & 0x40) != 0 && (kind & 0x10) == 0 && answer.status == 200;
+    answer.cache_control = kind & 0x40 ? "max-age=40" : "no-store";
+    answer.body = SecretBytes(kSizes[size % std::size(kSizes)]);
+    const std::uint64_t tag = tag_of(++fetches_ << 32);
+    if (cacheable)
+      shared_.insert(tag);
+    else
+      owners_[tag] = owner;
+    for (std::size_t i = 0; i < answer.body.size(); ++i) answer.body.span()[i] = static_cast<std::uint8_t>(tag >> (8 * (i % 8)));
+    return answer;
+  }
+
+  void finish_fetch() {
+    if (waiting_.empty()) return;
+    auto fetch = std::move(waiting_.extract(std::next(waiting_.begin(), take() % waiting_.size())).mapped());
+    FuzzPeer& peer = peers_[fetch.owner.first - 1u];
+    require(peer.life == fetch.owner.second, "7: the fetches of closed peers are cancelled");
+    fetch.done(origin_says(fetch.owner), now_);
+    for (FuzzPeer& other : peers_) require(&other == &peer || other.sent.empty(), "4: nobody else is sent to");
+    require(peer.sent.size() <= 1, "4: one separate response");
+    check_sent(peer);
+  }
+
   std::vector<std::uint8_t> answer_to(FuzzPeer& peer) {
     std::array<std::uint8_t, kHeaderBytes> message;
     write_empty(message, take() & 1 ? Type::rst : Type::ack, peer.last_sent_id);
@@ -189,8 +285,10 @@ class Script final : public Draw, public Gate {
     }
     // A raw datagram may have hit upon an Echo value; then property 5 says nothing about this peer any more.
     if (message && message->options.find(Option::echo)) peer.returned_echo = true;
+    const std::size_t waiting = endpoint_.forwards();
     endpoint_.on_datagram(peer, datagram, now_);
     request_ = nullptr;
+    if (!peer.sent.empty() && endpoint_.forwards() < waiting) take_separate(peer);
     require(peer.sent.size() <= 1, "4: one message at most");
     for (FuzzPeer& other : peers_) require(&other == &peer || other.sent.empty(), "4: nobody else is sent to");
     for (const auto& sent : peer.sent) {
@@ -201,6 +299,17 @@ class Script final : public Draw, public Gate {
     check_sent(peer);
   }
 
+  // take_separate checks a separate response that had waited for its turn, and leaves what the datagram itself was answered with.
+  void take_separate(FuzzPeer& peer) {
+    const auto last = parse(peer.sent.back());
+    require(last && last->type == Type::con && last->code.is_response(), "4: what waited is a CON");
+    auto rest = std::move(peer.sent);
+    peer.sent.assign(1, rest.back());
+    check_sent(peer);
+    rest.pop_back();
+    peer.sent = std::move(rest);
+  }
+
   void check_reply(const FuzzPeer& peer, const MessageView* received, const std::vector<std::uint8_t>& sent) {
     const auto reply = parse(sent);
     require(reply.has_value(), "6: well-formed");
@@ -209,7 +318,9 @@ class Script final : public Draw, public Gate {
     if (received->type == Type::non) return require(reply->type == Type::non && reply->token == received->token, "4: NON, NON");
     require(received->type == Type::con && reply->type == Type::ack && reply->id == received->id, "4: CON, ACK");
     auto& before = answered_[{Owner{peer.number, peer.life}, received->id}];
-    require(reply->token == received->token || sent == before, "4: an answer with another token");
+    const bool promised =
+        reply->code.is_empty() && (received->options.find(Option::proxy_uri) || received->options.find(Option::proxy_scheme));
+    require(promised || reply->token == received->token || sent == before, "4: an answer with another token");
     before = sent;
   }
 
@@ -239,10 +350,13 @@ class Script final : public Draw, public Gate {
       if (message->type == Type::con || message->type == Type::non) peer.last_sent_id = message->id;
       if (const auto echo = message->options.find(Option::echo)) peer.last_echo.assign(echo->value.begin(), echo->value.end());
       const auto format = message->options.find(Option::content_format);
-      if (message->code != code::kContent || !format || format->uint().value_or(0) != format::kOctetStream) continue;
+      if (message->code != code::kContent || !format) continue;
+      const auto number = format->uint().value_or(1);
+      if (number != format::kOctetStream && number != format::kTextPlain) continue;
       if (message->payload.size() < 8) continue;
       std::uint64_t tag = 0;
       for (std::size_t i = 0; i < 8; ++i) tag |= std::uint64_t{message->payload[i]} << (8 * i);
+      if (number == format::kTextPlain && shared_.contains(tag)) continue;
       const auto owner = owners_.find(tag);
       require(owner != owners_.end() && owner->second == Owner{peer.number, peer.life}, "2: bytes of another peer's draw");
     }
@@ -268,7 +382,13 @@ class Script final : public Draw, public Gate {
   const MessageView* request_ = nullptr;
   const FuzzPeer* request_peer_ = nullptr;
   bool in_timer_ = false;
-  Endpoint endpoint_{Seams{*this, *this, [] { return SourcesReport{}; }}, Secret<32>(), kLimits};
+  std::map<Ticket, Fetch> waiting_;
+  Ticket last_ticket_ = 0;
+  std::uint64_t fetches_ = 0;
+  std::set<std::uint64_t> shared_;  // tags of bodies that may be cached
+  std::map<std::pair<Owner, std::uint16_t>, TimePoint> fetched_;
+  Etag validator_etag_ = etag_of("\"v\"");
+  Endpoint endpoint_{Seams{*this, *this, [] { return SourcesReport{}; }, Proxy{this, true, kCacheBytes, {6065}}}, Secret<32>(), kLimits};
 };
 
 }  // namespace

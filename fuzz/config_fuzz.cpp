@@ -35,7 +35,8 @@ void check_limits(const qeaas::Config& config) {
   require(config.service.min_sources >= 1);
   require(config.sources.empty() || config.service.min_sources <= config.sources.size());
   require(config.sources.size() <= 16);
-  require(!qeaas::effective_groups(config.coaps).empty());
+  require(!qeaas::effective_groups(config.coaps.groups, config.coaps.pq_only).empty());
+  require(!qeaas::effective_groups(config.https.groups, config.https.pq_only).empty());
   require(!config.coaps.certificates.empty() && !config.coaps.client_auth.empty());
   for (const auto* list : {&config.coaps.listen, &config.coap.listen}) {
     for (const auto& address : *list) require(qeaas::parse_listen(address).has_value());

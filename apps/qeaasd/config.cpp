@@ -64,12 +64,12 @@ bool is_post_quantum(std::string_view group) noexcept {
   return std::find(kPostQuantum.begin(), kPostQuantum.end(), group) != kPostQuantum.end();
 }
 
-std::vector<std::string> effective_groups(const CoapsConfig& coaps) {
-  std::vector<std::string> groups;
-  for (const auto& group : coaps.groups) {
-    if (!coaps.pq_only || is_post_quantum(group)) groups.push_back(group);
+std::vector<std::string> effective_groups(const std::vector<std::string>& groups, bool pq_only) {
+  std::vector<std::string> effective;
+  for (const auto& group : groups) {
+    if (!pq_only || is_post_quantum(group)) effective.push_back(group);
   }
-  return groups;
+  return effective;
 }
 
 Outcome<Config> load_config(const std::filesystem::path& path) {

@@ -62,21 +62,31 @@ struct SourceEntry {
   friend bool operator==(const SourceEntry&, const SourceEntry&) = default;
 };
 
-struct CoapsConfig {
+// TlsConfig is what DTLS and TLS have in common.
+struct TlsConfig {
   bool enabled = true;
-  std::vector<std::string> listen{"127.0.0.1:5684", "[::1]:5684"};
-  std::vector<std::string> groups{"MLKEM512", "X25519MLKEM768", "P-256", "X25519"};
+  std::vector<std::string> listen;
+  std::vector<std::string> groups;
   bool pq_only = false;  // effective_groups applies it
   std::vector<std::string> certificates{"ML-DSA-44", "P-256"};
   std::vector<std::string> client_auth{"none"};  // none | psk | certificate | raw_public_key
   std::string client_ca;
-  std::uint64_t mtu = 1280;
-  std::uint64_t max_sessions = 10'000;  // in the whole process
-  std::uint64_t idle_timeout_seconds = 3600;
-  std::uint64_t handshake_timeout_seconds = 30;
+  std::uint64_t handshake_timeout_seconds = 10;
   bool tickets = true;
   std::uint64_t ticket_lifetime_seconds = 86'400;
   std::uint64_t ticket_rotation_seconds = 3600;
+  friend bool operator==(const TlsConfig&, const TlsConfig&) = default;
+};
+
+struct CoapsConfig : TlsConfig {
+  CoapsConfig() {
+    listen = {"127.0.0.1:5684", "[::1]:5684"};
+    groups = {"MLKEM512", "X25519MLKEM768", "P-256", "X25519"};
+    handshake_timeout_seconds = 30;
+  }
+  std::uint64_t mtu = 1280;
+  std::uint64_t max_sessions = 10'000;  // in the whole process
+  std::uint64_t idle_timeout_seconds = 3600;
   bool connection_id = true;
   std::uint64_t cookie_rotation_seconds = 60;
   friend bool operator==(const CoapsConfig&, const CoapsConfig&) = default;
@@ -86,6 +96,29 @@ struct CoapConfig {
   bool enabled = false;
   std::vector<std::string> listen{"127.0.0.1:5683"};
   friend bool operator==(const CoapConfig&, const CoapConfig&) = default;
+};
+
+struct HttpConfig {
+  bool enabled = true;
+  std::vector<std::string> listen{"127.0.0.1:6065", "[::1]:6065"};
+  bool dashboard = true;
+  bool pollen = false;
+  bool anu = false;
+  bool qrypt = false;
+  std::uint64_t max_connections = 8192;  // in the whole process, on each address that is listened on
+  std::uint64_t max_connections_per_address = 1024;
+  std::uint64_t request_timeout_seconds = 10;
+  std::uint64_t idle_timeout_seconds = 60;
+  std::uint64_t stall_timeout_seconds = 30;
+  friend bool operator==(const HttpConfig&, const HttpConfig&) = default;
+};
+
+struct HttpsConfig : TlsConfig {
+  HttpsConfig() {
+    listen = {"127.0.0.1:6066", "[::1]:6066"};
+    groups = {"X25519MLKEM768", "MLKEM512", "P-256", "X25519"};
+  }
+  friend bool operator==(const HttpsConfig&, const HttpsConfig&) = default;
 };
 
 struct ProxyConfig {
@@ -126,6 +159,8 @@ struct Config {
   std::vector<SourceEntry> sources;  // empty: every physical source that the machine has
   CoapsConfig coaps;
   CoapConfig coap;
+  HttpConfig http;
+  HttpsConfig https;
   ProxyConfig proxy;
   LocalConfig local;
   LimitsConfig limits;
@@ -160,6 +195,6 @@ Result<Listen> parse_listen(std::string_view text);
 
 bool is_post_quantum(std::string_view group) noexcept;
 // effective_groups is groups in order, without the classical ones when pq_only is set.
-std::vector<std::string> effective_groups(const CoapsConfig& coaps);
+std::vector<std::string> effective_groups(const std::vector<std::string>& groups, bool pq_only);
 
 }  // namespace qeaas

@@ -48,24 +48,24 @@ class Checker {
                                             " is no power of two; allowed: 16, 32, 64 ... 65536");
   }
 
-  void coaps() {
-    const auto& coaps = config_.coaps;
-    if (effective_groups(coaps).empty())
-      wrong("coaps.pq_only",
-            "coaps.pq_only: no post-quantum group is left in coaps.groups; allowed: false, or a list with MLKEM512, MLKEM768, MLKEM1024, "
-            "X25519MLKEM768 or SecP256r1MLKEM768");
-    if (contains(coaps.client_auth, "certificate") && coaps.client_ca.empty())
-      wrong("coaps.client_auth",
-            "coaps.client_auth: certificate needs coaps.client_ca, the roots that client certificates are verified against");
-    if (coaps.tickets && coaps.ticket_rotation_seconds > coaps.ticket_lifetime_seconds)
-      wrong(places_.contains("coaps.ticket_rotation_seconds") ? "coaps.ticket_rotation_seconds" : "coaps.ticket_lifetime_seconds",
-            "coaps.ticket_rotation_seconds: " + std::to_string(coaps.ticket_rotation_seconds) +
-                " is more than coaps.ticket_lifetime_seconds; allowed: at most " + std::to_string(coaps.ticket_lifetime_seconds));
+  void tls(const TlsConfig& tls, const std::string& section) {
+    const auto key = [&](std::string_view name) { return section + "." + std::string(name); };
+    if (effective_groups(tls.groups, tls.pq_only).empty())
+      wrong(key("pq_only"), key("pq_only") + ": no post-quantum group is left in " + key("groups") +
+                                "; allowed: false, or a list with MLKEM512, MLKEM768, MLKEM1024, X25519MLKEM768 or SecP256r1MLKEM768");
+    if (contains(tls.client_auth, "certificate") && tls.client_ca.empty())
+      wrong(key("client_auth"),
+            key("client_auth") + ": certificate needs " + key("client_ca") + ", the roots that client certificates are verified against");
+    if (tls.tickets && tls.ticket_rotation_seconds > tls.ticket_lifetime_seconds)
+      wrong(places_.contains(key("ticket_rotation_seconds")) ? key("ticket_rotation_seconds") : key("ticket_lifetime_seconds"),
+            key("ticket_rotation_seconds") + ": " + std::to_string(tls.ticket_rotation_seconds) + " is more than " +
+                key("ticket_lifetime_seconds") + "; allowed: at most " + std::to_string(tls.ticket_lifetime_seconds));
   }
 
   void listeners() {
-    std::set<std::string> taken;
-    const auto take = [&](const std::vector<std::string>& listen, const std::string& path) {
+    std::set<std::string> udp;
+    std::set<std::string> tcp;
+    const auto take = [&](std::set<std::string>& taken, const std::vector<std::string>& listen, const std::string& path) {
       for (const auto& address : listen) {
         const auto parsed = parse_listen(address);
         if (!parsed || parsed->port == 0) continue;  // the parser has complained already; the system chooses different ports
@@ -73,8 +73,10 @@ class Checker {
           wrong(path, path + ": " + toml_text(address) + " is listened on already; allowed: different addresses or ports", Error::in_use);
       }
     };
-    if (config_.coaps.enabled) take(config_.coaps.listen, "coaps.listen");
-    if (config_.coap.enabled) take(config_.coap.listen, "coap.listen");
+    if (config_.coaps.enabled) take(udp, config_.coaps.listen, "coaps.listen");
+    if (config_.coap.enabled) take(udp, config_.coap.listen, "coap.listen");
+    if (config_.http.enabled) take(tcp, config_.http.listen, "http.listen");
+    if (config_.https.enabled) take(tcp, config_.https.listen, "https.listen");
   }
 
   void proxy() {
@@ -121,11 +123,18 @@ class Checker {
       if (config_.coap.enabled && parsed && !parsed->loopback)
         warn("coap.listen " + address + " is plain CoAP beyond this machine: whoever is on the path reads the random bytes; use coaps");
     }
+    for (const auto& address : config_.http.listen) {
+      const auto parsed = parse_listen(address);
+      if (config_.http.enabled && parsed && !parsed->loopback)
+        warn("http.listen " + address +
+             " is plain HTTP beyond this machine: whoever is on the path reads random bytes and tokens; use https");
+    }
     for (const auto& entry : config_.sources) {
       if (entry.type == "photon" || entry.type == "replay")
         warn("source " + entry.id + " is simulated (" + entry.type + "): every answer that it takes part in says so; not for keys");
     }
-    if (!config_.coaps.enabled && !config_.coap.enabled) warn("coaps and coap are both off: nobody can reach this server over the network");
+    if (!config_.coaps.enabled && !config_.coap.enabled && !config_.http.enabled && !config_.https.enabled)
+      warn("coaps, coap, http and https are all off: nobody can reach this server over the network");
   }
 
  private:
@@ -179,7 +188,8 @@ class Checker {
 void check(Config& config, const Places& places, Report& report) {
   Checker checker(config, places, report);
   checker.sources();
-  checker.coaps();
+  checker.tls(config.coaps, "coaps");
+  checker.tls(config.https, "https");
   checker.listeners();
   checker.proxy();
   checker.local();

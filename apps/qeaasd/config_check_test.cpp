@@ -82,8 +82,8 @@ TEST(ConfigCheck, PqOnlyLeavesAGroup) {
                  "X25519MLKEM768 or SecP256r1MLKEM768");
   const auto config = parse_config("[coaps]\npq_only = true\n", "t.toml");
   ASSERT_TRUE(config);
-  EXPECT_EQ(effective_groups(config->coaps), (std::vector<std::string>{"MLKEM512", "X25519MLKEM768"}));
-  EXPECT_EQ(effective_groups(CoapsConfig{}), CoapsConfig{}.groups);
+  EXPECT_EQ(effective_groups(config->coaps.groups, true), (std::vector<std::string>{"MLKEM512", "X25519MLKEM768"}));
+  EXPECT_EQ(effective_groups(CoapsConfig{}.groups, false), CoapsConfig{}.groups);
 }
 
 TEST(ConfigCheck, CertificatesNeedARoot) {
@@ -150,8 +150,8 @@ TEST(ConfigCheck, SimulatedSourcesWarn) {
 }
 
 TEST(ConfigCheck, NobodyListeningWarns) {
-  EXPECT_EQ(warnings_of("[coaps]\nenabled = false\n"),
-            (std::vector<std::string>{"coaps and coap are both off: nobody can reach this server over the network"}));
+  EXPECT_EQ(warnings_of("[coaps]\nenabled = false\n[http]\nenabled = false\n[https]\nenabled = false\n"),
+            (std::vector<std::string>{"coaps, coap, http and https are all off: nobody can reach this server over the network"}));
 }
 
 TEST(ConfigCheck, TheLocalSocketIsAnAbsolutePath) {

@@ -23,6 +23,8 @@ using V = ServerConfig;
 using R = ServiceConfig;
 using S = SourceEntry;
 using D = CoapsConfig;
+using H = HttpConfig;
+using T = HttpsConfig;
 using P = ProxyConfig;
 using U = LocalConfig;
 using L = LimitsConfig;
@@ -30,6 +32,8 @@ constexpr auto kServer = &Config::server;
 constexpr auto kService = &Config::service;
 constexpr auto kCoaps = &Config::coaps;
 constexpr auto kCoap = &Config::coap;
+constexpr auto kHttp = &Config::http;
+constexpr auto kHttps = &Config::https;
 constexpr auto kProxy = &Config::proxy;
 constexpr auto kLocal = &Config::local;
 constexpr auto kLimits = &Config::limits;
@@ -55,7 +59,7 @@ constexpr double kMaxRate = 10'000'000'000;              // access/identity.hpp:
 constexpr double kMaxBurst = 2'147'483'648;              // kMaxBurstBytes
 constexpr double kMaxDay = 8'796'093'022'208;            // kMaxBytesPerDay
 
-constexpr std::array<Section, 8> kSections{{
+constexpr std::array<Section, 10> kSections{{
     {"server", "The process as a whole."},
     {"service", "How the bytes of the sources become answers."},
     {"source",
@@ -63,6 +67,9 @@ constexpr std::array<Section, 8> kSections{{
      "Once one is named, only the named ones are."},
     {"coaps", "CoAP over DTLS 1.3 (RFC 7252, RFC 9147)."},
     {"coap", "Plain CoAP: whoever is on the path reads the random bytes. For tests and trusted wires only."},
+    {"http",
+     "HTTP/1.1 without encryption: whoever is on the path reads the random bytes and the tokens. For this machine, or behind a TLS front."},
+    {"https", "HTTP/1.1 over TLS 1.3, with the same resources as [http] and its limits."},
     {"proxy",
      "Forward proxy from CoAP to HTTP (RFC 7252 5.7): GET, to the listed origins and no others. An origin is scheme, host and port, "
      "exactly. "
@@ -349,6 +356,43 @@ constexpr Key kKeys[] = {
     {"coap", "enabled", &at<kCoap, &CoapConfig::enabled>, "Whether to listen at all."},
     {"coap", "listen", &at<kCoap, &CoapConfig::listen>, "IP addresses and UDP ports; port 0 lets the system choose.", "", 1, 16,
      Shape::listen},
+
+    {"http", "enabled", &at<kHttp, &H::enabled>, "Whether to listen at all."},
+    {"http", "listen", &at<kHttp, &H::listen>, "IP addresses and TCP ports; port 0 lets the system choose.", "", 1, 16, Shape::listen},
+    {"http", "dashboard", &at<kHttp, &H::dashboard>, "Serve the dashboard at /."},
+    {"http", "pollen", &at<kHttp, &H::pollen>, "Serve pollinate clients (POST / with a challenge)."},
+    {"http", "anu", &at<kHttp, &H::anu>, "Serve the shape of ANU's service (/API/jsonI.php)."},
+    {"http", "qrypt", &at<kHttp, &H::qrypt>, "Serve the shape of Qrypt's service (/api/v1/quantum-entropy)."},
+    {"http", "max_connections", &at<kHttp, &H::max_connections>,
+     "Connections on each address that is listened on, over all workers; beyond that whoever has been idle longest goes.", "connections", 1,
+     1'000'000},
+    {"http", "max_connections_per_address", &at<kHttp, &H::max_connections_per_address>,
+     "Connections of one IPv4 address or IPv6 /64 to one worker.", "connections", 1, 1'000'000},
+    {"http", "request_timeout_seconds", &at<kHttp, &H::request_timeout_seconds>, "From the first byte of a request to its last; then 408.",
+     "seconds", 1, 600},
+    {"http", "idle_timeout_seconds", &at<kHttp, &H::idle_timeout_seconds>, "A connection without a request for this long is closed.",
+     "seconds", 1, 3600},
+    {"http", "stall_timeout_seconds", &at<kHttp, &H::stall_timeout_seconds>,
+     "A client that takes nothing of its answer for this long is dropped.", "seconds", 1, 3600},
+
+    {"https", "enabled", &at<kHttps, &T::enabled>, "Whether to listen at all."},
+    {"https", "listen", &at<kHttps, &T::listen>, "IP addresses and TCP ports; port 0 lets the system choose.", "", 1, 16, Shape::listen},
+    {"https", "groups", &at<kHttps, &T::groups>, "Key exchange groups in order of preference.", "", 1, 8, Shape::choice, kGroups},
+    {"https", "pq_only", &at<kHttps, &T::pq_only>, "Drop the classical groups from the list."},
+    {"https", "certificates", &at<kHttps, &T::certificates>, "Signature algorithms of the server's certificates in order of preference.",
+     "", 1, 2, Shape::choice, kCertificates},
+    {"https", "client_auth", &at<kHttps, &T::client_auth>,
+     "How clients may prove who they are in the handshake; API tokens work beside it. With none in the list, proving is optional.", "", 1,
+     4, Shape::choice, kClientAuth},
+    {"https", "client_ca", &at<kHttps, &T::client_ca>,
+     "PEM file with the roots of client certificates; needed for client_auth certificate.", "", 0, kLongest},
+    {"https", "handshake_timeout_seconds", &at<kHttps, &T::handshake_timeout_seconds>, "A handshake that takes longer is dropped.",
+     "seconds", 1, 600},
+    {"https", "tickets", &at<kHttps, &T::tickets>, "Session tickets, for resumption without a signature."},
+    {"https", "ticket_lifetime_seconds", &at<kHttps, &T::ticket_lifetime_seconds>,
+     "How long a ticket is accepted (RFC 8446 4.6.1: at most seven days).", "seconds", 1, 604'800},
+    {"https", "ticket_rotation_seconds", &at<kHttps, &T::ticket_rotation_seconds>,
+     "How often the key that seals tickets changes; at most ticket_lifetime_seconds.", "seconds", 1, 604'800},
 
     {"proxy", "enabled", &at<kProxy, &P::enabled>, "Whether Proxy-Uri and Proxy-Scheme are served at all."},
     {"proxy", "origins", &at<kProxy, &P::origins>, "What may be fetched from; an empty list forbids everything.", "", 0, 64, Shape::origin},

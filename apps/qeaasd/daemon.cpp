@@ -37,13 +37,13 @@ std::size_t worker_count(const Config& config) {
   return std::clamp<std::size_t>(wanted, 1, 64);  // the service's limit; the index is one byte of a connection ID
 }
 
-std::shared_ptr<TicketKeys> make_ticket_keys(const CoapsConfig& config) {
+std::shared_ptr<TicketKeys> make_ticket_keys(const TlsConfig& config) {
   return std::make_shared<TicketKeys>(std::chrono::seconds(config.ticket_rotation_seconds),
                                       std::chrono::seconds(config.ticket_lifetime_seconds));
 }
 
 // same_tickets: a ticket stands for an authentication. When the ways to authenticate change, those of old end.
-bool same_tickets(const CoapsConfig& a, const CoapsConfig& b) {
+bool same_tickets(const TlsConfig& a, const TlsConfig& b) {
   return a.client_auth == b.client_auth && a.client_ca == b.client_ca && a.ticket_rotation_seconds == b.ticket_rotation_seconds &&
          a.ticket_lifetime_seconds == b.ticket_lifetime_seconds;
 }
@@ -73,7 +73,8 @@ Outcome<void> Daemon::start() {
   if (!access) return tl::unexpected(access.error());
   access_ = std::move(*access);
   identities_ = std::make_shared<Identities>(*access_);
-  tickets_ = make_ticket_keys(config_.coaps);
+  coaps_tickets_ = make_ticket_keys(config_.coaps);
+  https_tickets_ = make_ticket_keys(config_.https);
   if (auto opened = open_sockets(); !opened) return opened;
   for (auto& worker : workers_) worker->start();
   return {};
@@ -102,98 +103,62 @@ Outcome<void> Daemon::start_service() {
   return {};
 }
 
-Outcome<std::shared_ptr<const TlsContext>> Daemon::make_context(const CoapsConfig& config) {
+Outcome<std::shared_ptr<const TlsContext>> Daemon::make_context(const TlsConfig& config, Transport transport,
+                                                                const std::shared_ptr<TicketKeys>& tickets) {
   auto keys = load_or_make_server_keys(state_);
   if (!keys) return tl::unexpected(keys.error());
   for (const auto& written : keys->written) log::info("wrote " + (state_ / written).string());
-  auto options = dtls_context_options(config, std::move(*keys));
+  auto options = tls_context_options(config, transport, std::move(*keys));
   if (!options) return tl::unexpected(options.error());
-  auto context = TlsContext::make(std::move(*options), tickets_, identities_);
+  auto context = TlsContext::make(std::move(*options), tickets, identities_);
   if (!context) return tl::unexpected(context.error());
   return std::shared_ptr<const TlsContext>(std::move(*context));
 }
 
-Outcome<void> Daemon::open_sockets() {
-  const auto workers = service_->options().workers;
-  const auto proxy = proxy_options(config_.proxy, {6065, 6066});
-  if (!proxy) return tl::unexpected(proxy.error());
-  for (std::size_t i = 0; i < workers; ++i) {
-    Secret<32> seed;
-    if (!seed_bytes(seed.span())) return explain(Error::starved, "seed of a worker");
-    workers_.push_back(
-        std::make_unique<Worker>(WorkerOptions{i, dtls_server_options(config_.coaps, i, workers), address_rates(config_.limits), *proxy},
-                                 *service_, *access_, std::move(seed)));
-  }
-  // open_all binds every worker to one address; port 0 is chosen once, by the first.
-  const auto open_all = [&](const std::string& text, auto&& add) -> Outcome<void> {
-    auto address = Address::parse(text);
-    if (!address) return fault(Error::malformed, "listen address '" + text + "' is not ADDRESS:PORT");
-    if (auto free = require_free(*address); !free) return free;
-    std::vector<std::unique_ptr<UdpSocket>> sockets;
-    for (std::size_t i = 0; i < workers; ++i) {
-      auto socket = UdpSocket::open(*address, config_.coaps.mtu);
-      if (!socket) return tl::unexpected(socket.error());
-      address = (*socket)->local();
-      sockets.push_back(std::move(*socket));
-    }
-    if (workers > 1 && !steer_by_worker(*sockets.front()))
-      log::warning("no steering by connection ID on this kernel; a client that changes its address may have to begin anew");
-    for (std::size_t i = 0; i < workers; ++i) add(*workers_[i], std::move(sockets[i]));
-    log::info("listening on " + address->text());
-    return {};
-  };
-  if (config_.coaps.enabled) {
-    const auto context = make_context(config_.coaps);
-    if (!context) return tl::unexpected(context.error());
-    for (const auto& text : config_.coaps.listen)
-      if (auto opened =
-              open_all(text, [&](Worker& worker, std::unique_ptr<UdpSocket> socket) { worker.add_coaps(std::move(socket), *context); });
-          !opened)
-        return opened;
-  }
-  if (config_.coap.enabled) log::warning("plain CoAP is on: nothing is encrypted or verified there; for tests and trusted wires only");
-  if (config_.coap.enabled)
-    for (const auto& text : config_.coap.listen)
-      if (auto opened = open_all(text, [&](Worker& worker, std::unique_ptr<UdpSocket> socket) { worker.add_coap(std::move(socket)); });
-          !opened)
-        return opened;
-  return {};
+// renewed makes what new sessions of one transport begin with, from a fresh configuration; null when the transport is off. Nothing
+// changes yet.
+Outcome<Daemon::Fresh> Daemon::renewed(const TlsConfig& fresh, const TlsConfig& old, Transport transport,
+                                       const std::shared_ptr<TicketKeys>& tickets) {
+  Fresh made{tickets, nullptr};
+  if (!fresh.enabled || !old.enabled) return made;
+  if (!same_tickets(fresh, old)) made.tickets = make_ticket_keys(fresh);
+  auto context = make_context(fresh, transport, made.tickets);
+  if (!context) return tl::unexpected(context.error());
+  made.context = std::move(*context);
+  return made;
 }
 
 Outcome<void> Daemon::reload() {
   auto fresh = find_config(config_argument_);
   if (!fresh) return tl::unexpected(fresh.error());
   // What can fail comes first, so that a failed reload changes nothing.
-  std::shared_ptr<const TlsContext> context;
-  auto old_tickets = tickets_;
-  if (fresh->coaps.enabled && config_.coaps.enabled) {
-    if (!same_tickets(fresh->coaps, config_.coaps)) tickets_ = make_ticket_keys(fresh->coaps);
-    auto made = make_context(fresh->coaps);
-    if (!made) {
-      tickets_ = std::move(old_tickets);
-      return tl::unexpected(made.error());
-    }
-    context = std::move(*made);
-  }
-  if (auto set = access_->set_default_quota(default_quota(fresh->limits)); !set) {
-    tickets_ = std::move(old_tickets);
-    return set;
-  }
+  auto coaps = renewed(fresh->coaps, config_.coaps, Transport::datagram, coaps_tickets_);
+  if (!coaps) return tl::unexpected(coaps.error());
+  auto https = renewed(fresh->https, config_.https, Transport::stream, https_tickets_);
+  if (!https) return tl::unexpected(https.error());
+  if (auto set = access_->set_default_quota(default_quota(fresh->limits)); !set) return set;
   for (auto& worker : workers_) {
-    if (context) worker->use_context(context);
+    for (const auto& context : {coaps->context, https->context})
+      if (context) worker->use_context(context);
     worker->use_rates(address_rates(fresh->limits));
   }
   config_.limits = fresh->limits;
-  if (context) config_.coaps = std::move(fresh->coaps);
+  if (coaps->context) config_.coaps = std::move(fresh->coaps);
+  if (https->context) config_.https = std::move(fresh->https);
+  coaps_tickets_ = std::move(coaps->tickets);
+  https_tickets_ = std::move(https->tickets);
   return {};
 }
 
 // renew_certificates has those reissued that run out, and gives them to new sessions.
 Outcome<void> Daemon::renew_certificates() {
-  if (!config_.coaps.enabled) return {};
-  const auto context = make_context(config_.coaps);
-  if (!context) return tl::unexpected(context.error());
-  for (auto& worker : workers_) worker->use_context(*context);
+  const auto coaps = renewed(config_.coaps, config_.coaps, Transport::datagram, coaps_tickets_);
+  if (!coaps) return tl::unexpected(coaps.error());
+  const auto https = renewed(config_.https, config_.https, Transport::stream, https_tickets_);
+  if (!https) return tl::unexpected(https.error());
+  for (auto& worker : workers_)
+    for (const auto& context : {coaps->context, https->context})
+      if (context) worker->use_context(context);
   return {};
 }
 

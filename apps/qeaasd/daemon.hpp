@@ -32,7 +32,18 @@ class Daemon {
  private:
   Outcome<void> start_service();
   Outcome<void> open_sockets();
-  Outcome<std::shared_ptr<const TlsContext>> make_context(const CoapsConfig& config);
+  Outcome<void> make_workers();
+  http::Reports make_reports();
+  // A null context: without encryption.
+  Outcome<void> open_datagram(const std::string& text, const std::shared_ptr<const TlsContext>& context);
+  Outcome<void> open_stream(const std::string& text, const std::shared_ptr<const TlsContext>& context);
+  Outcome<std::shared_ptr<const TlsContext>> make_context(const TlsConfig& config, Transport transport,
+                                                          const std::shared_ptr<TicketKeys>& tickets);
+  struct Fresh {
+    std::shared_ptr<TicketKeys> tickets;
+    std::shared_ptr<const TlsContext> context;
+  };
+  Outcome<Fresh> renewed(const TlsConfig& fresh, const TlsConfig& old, Transport transport, const std::shared_ptr<TicketKeys>& tickets);
   Outcome<void> reload();
   Outcome<void> renew_certificates();
   void housekeeping();
@@ -44,7 +55,9 @@ class Daemon {
   std::unique_ptr<Service> service_;
   std::unique_ptr<access::Access> access_;
   std::shared_ptr<Identities> identities_;
-  std::shared_ptr<TicketKeys> tickets_;
+  std::shared_ptr<TicketKeys> coaps_tickets_;
+  std::shared_ptr<TicketKeys> https_tickets_;
+  SessionCensus census_;
   std::vector<std::unique_ptr<Worker>> workers_;
   TimePoint renew_at_ = TimePoint::max();
 };

@@ -1,18 +1,32 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The two CoAP front ends of one worker.
+// The front ends of one worker.
 #include "fronts.hpp"
 
 namespace qeaas {
 
+void DatagramFront::on_ready(TimePoint now) noexcept {
+  // A bounded number of batches, so that one busy socket cannot keep the timers waiting.
+  for (int batch = 0; batch < 8; ++batch) {
+    const auto received = socket_->receive();
+    on_batch(received.datagrams, now);
+    socket_->flush();
+    if (!received.full) break;
+  }
+}
+
 CoapsFront::CoapsFront(std::unique_ptr<UdpSocket> socket, std::shared_ptr<const TlsContext> context, const DtlsServerOptions& options,
                        coap::Endpoint& endpoint, AccessGate& gate)
-    : Front(std::move(socket)), endpoint_(endpoint), gate_(gate), server_(std::move(context), options, this->socket(), *this) {}
+    : DatagramFront(std::move(socket)), endpoint_(endpoint), gate_(gate), server_(std::move(context), options, this->socket(), *this) {}
 
 CoapsFront::~CoapsFront() { server_.close_all(); }
 
 void CoapsFront::on_batch(std::span<const Datagram> batch, TimePoint now) noexcept {
   server_.prefetch(batch);
   for (const auto& datagram : batch) server_.on_datagram(*datagram.from, datagram.bytes, now);
+}
+
+void CoapsFront::use_context(const std::shared_ptr<const TlsContext>& context) noexcept {
+  if (context->options().transport == Transport::datagram) server_.use_context(context);
 }
 
 bool CoapsFront::admit(const Address& from, TimePoint now) noexcept { return !draining_ && gate_.admit_handshake(from, now); }
@@ -54,6 +68,10 @@ void CoapFront::close() noexcept {
   for (auto& peer : peers_) endpoint_.on_closed(peer);
   by_address_.clear();
   peers_.clear();
+}
+
+void HttpFront::use_context(const std::shared_ptr<const TlsContext>& context) noexcept {
+  if (context->options().transport == Transport::stream) server_->use_context(context);
 }
 
 }  // namespace qeaas

@@ -2,6 +2,7 @@
 // qeaasd: the server. Reads its arguments and its configuration, then hands over to Daemon.
 // Exit codes: 0 stopped as asked, 1 could not start, 2 usage.
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -70,6 +71,7 @@ int main(int argc, char** argv) {
     return 0;
   }
   no_core_dumps();
+  std::signal(SIGPIPE, SIG_IGN);  // a connection that is closed at the other end is an error of that connection
   qeaas::log::set_format(config->server.log_format == "json" ? qeaas::log::Format::json : qeaas::log::Format::text);
   qeaas::log::set_level(level(config->server.log_level));
   const auto state = qeaas::state_folder(state_argument.empty() ? config->server.state : state_argument);

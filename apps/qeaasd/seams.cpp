@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the daemon puts into the seams of the CoAP endpoint.
+// What the daemon puts into the seams of the front ends.
 #include "seams.hpp"
 
 #include "crypto/random.hpp"
@@ -18,6 +18,10 @@ std::uint64_t hash_key() noexcept {
   return key;
 }
 
+access::Instant instant_of(TimePoint now) noexcept {
+  return {now, std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())};
+}
+
 }  // namespace
 
 AccessGate::AccessGate(access::Access& access, const AddressRates& rates)
@@ -27,14 +31,14 @@ AccessGate::AccessGate(access::Access& access, const AddressRates& rates)
       bytes_(kLimitedAddresses, rates.bytes, hash_key()),
       handshakes_(kLimitedAddresses, rates.handshakes, hash_key()) {}
 
-access::Decision AccessGate::admit(coap::Peer& peer, std::size_t bytes, TimePoint now) noexcept {
+access::Decision AccessGate::charge(std::int64_t identity, const Address& from, std::size_t bytes, TimePoint now) noexcept {
   charged_ = nullptr;
-  const auto* entry = reader_.table().find(peer.identity());
+  const auto* entry = reader_.table().find(identity);
   if (entry == nullptr || !entry->enabled()) return access::Decision::no(Error::forbidden);
   if (bytes == 0) return access::Decision::ok();
-  const access::Instant instant{now, std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())};
+  const auto instant = instant_of(now);
   if (!rates_.bytes.unlimited())
-    if (auto limited = bytes_.take(address_key(static_cast<FrontPeer&>(peer).remote()), bytes, now); !limited) return limited;
+    if (auto limited = bytes_.take(address_key(from), bytes, now); !limited) return limited;
   auto decision = access_.take(*entry, bytes, instant);
   if (!decision) return decision;
   charged_ = entry;
@@ -42,10 +46,35 @@ access::Decision AccessGate::admit(coap::Peer& peer, std::size_t bytes, TimePoin
   return decision;
 }
 
-void AccessGate::give_back(coap::Peer& peer, std::size_t bytes) noexcept {
+void AccessGate::refund(const Address& to, std::size_t bytes) noexcept {
   if (charged_ == nullptr) return;
   access_.give_back(*std::exchange(charged_, nullptr), bytes, charged_at_);
-  bytes_.give_back(address_key(static_cast<FrontPeer&>(peer).remote()), bytes);
+  bytes_.give_back(address_key(to), bytes);
+}
+
+access::Decision AccessGate::admit(coap::Peer& peer, std::size_t bytes, TimePoint now) noexcept {
+  return charge(peer.identity(), static_cast<FrontPeer&>(peer).remote(), bytes, now);
+}
+
+void AccessGate::give_back(coap::Peer& peer, std::size_t bytes) noexcept { refund(static_cast<FrontPeer&>(peer).remote(), bytes); }
+
+access::Decision AccessGate::admit(const http::Caller& caller, std::size_t bytes, TimePoint now) noexcept {
+  return charge(caller.identity, caller.remote, bytes, now);
+}
+
+void AccessGate::give_back(const http::Caller& caller, std::size_t bytes) noexcept { refund(caller.remote, bytes); }
+
+std::optional<std::int64_t> AccessGate::token_identity(const access::Digest& token) noexcept {
+  const auto* entry = reader_.table().find_token(token);
+  return entry == nullptr ? std::nullopt : std::optional(entry->identity.id);
+}
+
+std::optional<http::Allowance> AccessGate::allowance(const http::Caller& caller, TimePoint now) noexcept {
+  const auto* entry = reader_.table().find(caller.identity);
+  const auto left = entry == nullptr ? std::nullopt : access::Access::allowance(*entry, instant_of(now));
+  if (!left) return std::nullopt;
+  return http::Allowance{left->policy, left->limit_bytes, static_cast<std::uint64_t>(left->window.count()), left->remaining_bytes,
+                         static_cast<std::uint64_t>(left->reset.count())};
 }
 
 bool AccessGate::admit_handshake(const Address& from, TimePoint now) noexcept {

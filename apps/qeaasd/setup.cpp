@@ -95,8 +95,11 @@ Outcome<ServiceOptions> service_options(const Config& config, const std::filesys
   return options;
 }
 
-Outcome<TlsContextOptions> dtls_context_options(const CoapsConfig& config, ServerKeys keys) {
+Outcome<TlsContextOptions> tls_context_options(const TlsConfig& config, Transport transport, ServerKeys keys) {
   TlsContextOptions options;
+  options.transport = transport;
+  options.section = transport == Transport::stream ? "https" : "coaps";
+  if (transport == Transport::stream) options.alpn = "http/1.1";
   const auto wants = [](const std::vector<std::string>& list, std::string_view word) {
     return std::find(list.begin(), list.end(), word) != list.end();
   };
@@ -115,7 +118,7 @@ Outcome<TlsContextOptions> dtls_context_options(const CoapsConfig& config, Serve
   const auto text = read_file(config.client_ca);
   if (!text) return tl::unexpected(text.error());
   auto roots = certificates_from_pem(text->span());
-  if (!roots) return fault(Error::malformed, "[coaps] client_ca: " + config.client_ca + " holds no PEM certificate");
+  if (!roots) return fault(Error::malformed, "[" + options.section + "] client_ca: " + config.client_ca + " holds no PEM certificate");
   options.clients.roots = std::move(*roots);
   return options;
 }
@@ -140,7 +143,7 @@ Outcome<ProxyOptions> proxy_options(const ProxyConfig& config, std::vector<std::
     if (!origin) return fault(Error::malformed, "[proxy] origins: '" + text + "' is no origin; write it as http://127.0.0.1:6065");
     origins.push_back(std::move(*origin));
   }
-  if (const auto readable = config.ca_file.empty() ? Outcome<SecretBytes>() : read_file(config.ca_file); !readable)
+  if (const auto readable = config.enabled && !config.ca_file.empty() ? read_file(config.ca_file) : Outcome<SecretBytes>(); !readable)
     return tl::unexpected(readable.error());
   options.enabled = config.enabled;
   options.plain = config.plain_coap;
@@ -152,6 +155,21 @@ Outcome<ProxyOptions> proxy_options(const ProxyConfig& config, std::vector<std::
   options.fetch.connect_timeout = std::min(options.fetch.connect_timeout, options.fetch.timeout);
   options.fetch.max_concurrent = config.max_concurrent;
   options.fetch.ca_file = config.ca_file;
+  return options;
+}
+
+http::Features http_features(const HttpConfig& config) noexcept {
+  return {.dashboard = config.dashboard, .pollen = config.pollen, .anu = config.anu, .qrypt = config.qrypt};
+}
+
+http::ServerOptions http_server_options(const Config& config, std::size_t workers) noexcept {
+  http::ServerOptions options;
+  options.max_connections = std::max<std::size_t>(1, config.http.max_connections / workers);
+  options.max_connections_per_address = config.http.max_connections_per_address;
+  options.handshake_timeout = std::chrono::seconds(config.https.handshake_timeout_seconds);
+  options.request_timeout = std::chrono::seconds(config.http.request_timeout_seconds);
+  options.idle_timeout = std::chrono::seconds(config.http.idle_timeout_seconds);
+  options.stall_timeout = std::chrono::seconds(config.http.stall_timeout_seconds);
   return options;
 }
 

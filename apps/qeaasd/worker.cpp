@@ -2,6 +2,7 @@
 // Worker: the event loop. One readiness wait a socket, then whole batches in and out.
 #include "worker.hpp"
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
@@ -21,16 +22,17 @@ struct Worker::Loop {
 
 Worker::Worker(const WorkerOptions& options, Service& service, access::Access& access, Secret<32> endpoint_seed)
     : options_(options),
+      draw_(service.tap(options.index)),
       gate_(access, options.rates),
       loop_(std::make_unique<Loop>()),
-      endpoint_(std::make_unique<coap::Endpoint>(
-          coap::Seams{service.tap(options.index), gate_, [&service] { return make_report(service); }, make_proxy()},
-          std::move(endpoint_seed))) {}
+      site_(new http::Site{draw_, gate_, options.reports, options.features, http_counters_, loop_->context}),
+      endpoint_(std::make_unique<coap::Endpoint>(coap::Seams{draw_, gate_, [&service] { return make_report(service); }, make_proxy()},
+                                                 std::move(endpoint_seed))) {}
 
 coap::Proxy Worker::make_proxy() {
   if (!options_.proxy.enabled) return {};
   forwarder_ = std::make_unique<HttpForwarder>(loop_->context, options_.proxy, [this] {
-    for (auto& front : fronts_) front->socket().flush();
+    for (auto& front : fronts_) front->flush();
     arm();
   });
   return {forwarder_.get(), options_.proxy.plain, options_.proxy.cache_bytes, options_.proxy.own_ports};
@@ -50,9 +52,16 @@ void Worker::add_coap(std::unique_ptr<UdpSocket> socket) {
   fronts_.push_back(std::make_unique<CoapFront>(std::move(socket), options_.dtls.path_mtu, *endpoint_));
 }
 
+Outcome<void> Worker::add_http(std::unique_ptr<TcpListener> listener, std::shared_ptr<const TlsContext> context) {
+  auto server = http::Server::make(std::move(listener), std::move(context), *site_, options_.http, options_.census);
+  if (!server) return tl::unexpected(server.error());
+  fronts_.push_back(std::make_unique<HttpFront>(std::move(*server)));
+  return {};
+}
+
 void Worker::start() {
   for (std::size_t i = 0; i < fronts_.size(); ++i) {
-    loop_->sockets.push_back(std::make_unique<asio::posix::stream_descriptor>(loop_->context, fronts_[i]->socket().descriptor()));
+    loop_->sockets.push_back(std::make_unique<asio::posix::stream_descriptor>(loop_->context, fronts_[i]->descriptor()));
     watch(i);
   }
   thread_ = std::thread([this] {
@@ -71,15 +80,7 @@ void Worker::watch(std::size_t front) {
 }
 
 void Worker::serve(std::size_t index) noexcept {
-  auto& front = *fronts_[index];
-  const auto now = Clock::now();
-  // A bounded number of batches, so that one busy socket cannot keep the timers waiting.
-  for (int batch = 0; batch < 8; ++batch) {
-    const auto received = front.socket().receive();
-    front.on_batch(received.datagrams, now);
-    front.socket().flush();
-    if (!received.full) break;
-  }
+  fronts_[index]->on_ready(Clock::now());
   arm();
 }
 
@@ -89,9 +90,9 @@ void Worker::tick() noexcept {
   endpoint_->on_timer(now);
   for (auto& front : fronts_) {
     front->on_timer(now);
-    front->socket().flush();
+    front->flush();
   }
-  if (draining_ && (now >= drain_until_ || (endpoint_->transfer_bytes() == 0 && endpoint_->forwards() == 0)))
+  if (draining_ && (now >= drain_until_ || !busy()))
     finish();
   else
     arm();
@@ -112,6 +113,12 @@ void Worker::arm() noexcept {
   });
 }
 
+// busy: somebody is still being answered.
+bool Worker::busy() const noexcept {
+  return endpoint_->transfer_bytes() != 0 || endpoint_->forwards() != 0 ||
+         std::ranges::any_of(fronts_, [](const auto& front) { return front->busy(); });
+}
+
 void Worker::use_context(std::shared_ptr<const TlsContext> context) {
   asio::post(loop_->context, [this, context = std::move(context)] {
     for (auto& front : fronts_) front->use_context(context);
@@ -126,7 +133,8 @@ void Worker::drain(Clock::duration limit) {
   asio::post(loop_->context, [this, limit] {
     draining_ = true;
     drain_until_ = std::min(drain_until_, Clock::now() + limit);
-    for (auto& front : fronts_) front->drain();
+    site_->draining.store(true, std::memory_order_relaxed);
+    for (auto& front : fronts_) front->drain(Clock::now());
     tick();
   });
 }
@@ -134,7 +142,7 @@ void Worker::drain(Clock::duration limit) {
 void Worker::finish() noexcept {
   for (auto& front : fronts_) {
     front->close();
-    front->socket().flush();
+    front->flush();
   }
   for (auto& socket : loop_->sockets) {
     boost::system::error_code ignored;

@@ -18,6 +18,10 @@ struct WorkerOptions {
   DtlsServerOptions dtls;
   AddressRates rates;
   ProxyOptions proxy;
+  http::Features features;
+  http::Reports reports;
+  http::ServerOptions http;
+  SessionCensus* census = nullptr;  // outlives the worker
 };
 
 class Worker {
@@ -30,7 +34,14 @@ class Worker {
   // Before start: the sockets.
   void add_coaps(std::unique_ptr<UdpSocket> socket, std::shared_ptr<const TlsContext> context);
   void add_coap(std::unique_ptr<UdpSocket> socket);
+  // A null context: plain HTTP.
+  Outcome<void> add_http(std::unique_ptr<TcpListener> listener, std::shared_ptr<const TlsContext> context);
+  void add(std::unique_ptr<Front> front) { fronts_.push_back(std::move(front)); }
   void start();
+
+  const http::Counters& http_counters() const noexcept { return http_counters_; }  // any thread may read
+  Draw& draw() noexcept { return draw_; }
+  AccessGate& gate() noexcept { return gate_; }
 
   // From any thread: these reach the worker through its loop.
   void use_context(std::shared_ptr<const TlsContext> context);
@@ -46,11 +57,15 @@ class Worker {
   void tick() noexcept;
   void arm() noexcept;
   coap::Proxy make_proxy();
+  bool busy() const noexcept;
   void finish() noexcept;
 
   WorkerOptions options_;
+  Draw& draw_;
   AccessGate gate_;
+  http::Counters http_counters_;
   std::unique_ptr<Loop> loop_;
+  std::unique_ptr<http::Site> site_;
   std::unique_ptr<HttpForwarder> forwarder_;  // null: no proxy
   std::unique_ptr<coap::Endpoint> endpoint_;
   std::vector<std::unique_ptr<Front>> fronts_;

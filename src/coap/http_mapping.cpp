@@ -157,7 +157,8 @@ std::string_view media_type_of(std::uint32_t content_format) noexcept {
 
 Freshness freshness_of(const FetchAnswer& answer) noexcept {
   const CacheControl control = read_cache_control(answer.cache_control);
-  if (control.forbidden || answer.personal || answer.entropy || answer.vary.find('*') != std::string::npos) return {};
+  // A redirect may lead elsewhere the next time; how long it holds is not kept.
+  if (control.forbidden || answer.redirected || answer.personal || answer.entropy || answer.vary.find('*') != std::string::npos) return {};
   const std::uint32_t life = control.shared_max_age.value_or(control.max_age.value_or(0));
   if (answer.age_seconds >= life) return {};
   return {life - answer.age_seconds, true};

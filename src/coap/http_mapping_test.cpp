@@ -60,7 +60,8 @@ TEST(HttpMapping, MediaTypes) {
                                                                              {";", std::nullopt},
                                                                              {"application/jsonx", std::nullopt}};
   for (const auto& [text, expected] : cases) EXPECT_EQ(content_format_of(text), expected) << text;
-  for (const std::uint16_t number : {0, 40, 42, 50, 60}) EXPECT_EQ(content_format_of(media_type_of(number)), number);
+  for (const std::uint16_t number : {format::kTextPlain, format::kLinkFormat, format::kOctetStream, format::kJson, format::kCbor})
+    EXPECT_EQ(content_format_of(media_type_of(number)), number);
   EXPECT_EQ(media_type_of(65'000), "");
 }
 
@@ -113,6 +114,9 @@ TEST(HttpMapping, WhatIsForOneClientOnlyIsNotStored) {
   EXPECT_FALSE(freshness_of(answer).may_store);
   answer.personal = false;
   answer.entropy = true;
+  EXPECT_FALSE(freshness_of(answer).may_store);
+  answer.entropy = false;
+  answer.redirected = true;
   EXPECT_FALSE(freshness_of(answer).may_store);
 }
 

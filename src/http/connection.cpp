@@ -2,12 +2,15 @@
 // Connection: requests in, answers out.
 #include "http/connection.hpp"
 
+#include <functional>
+
 #include "base/timestamp.hpp"
 #include "http/handlers.hpp"
 #include "http/limits.hpp"
 #include "http/push_stream.hpp"
 #include "http/request_parser.hpp"
 #include "http/routes.hpp"
+#include "web/assets.hpp"
 
 namespace qeaas::http {
 namespace {
@@ -22,16 +25,28 @@ struct Refusal {
 };
 
 // refusal_of says what was wrong with a request that could not be read at all.
-Refusal refusal_of(Error why, bool head_done) noexcept {
+Refusal refusal_of(Error why, bool has_target, bool head_done) noexcept {
   switch (why) {
-    case Error::no_space: return {431, "the head of the request is longer than 8192 bytes"};
+    case Error::no_space:
+      if (!has_target) return {414, "the target of the request is longer than 2048 bytes"};
+      return {431, "the head of the request is longer than 8192 bytes, or what is read of its fields longer than 2048"};
     case Error::too_large: return {413, "the body of the request is longer than 16384 bytes"};
-    case Error::unsupported: return {501, "only HTTP/1.0 and HTTP/1.1, without transfer codings other than chunked, are understood"};
+    case Error::unsupported:
+      if (!has_target) return {505, "only HTTP/1.0 and HTTP/1.1 are spoken here"};
+      return {501, "no transfer coding other than chunked is understood, and that in HTTP/1.1 only"};
     case Error::unauthorized: return {400, "Authorization and X-API-KEY name different tokens"};
     case Error::timeout:
       return {408, head_done ? "the body of the request did not arrive in time" : "the head of the request did not arrive in time"};
     default: return {400, "this is no HTTP/1.1 request (RFC 9112)"};
   }
+}
+
+// methods_of: those of the table, and GET for the files of the dashboard.
+std::array<bool, 4> methods_of(const Exchange& exchange, const Found& found) noexcept {
+  auto methods = found.methods;
+  if (exchange.site.features.dashboard && web::find_asset(exchange.head.path()) != nullptr)
+    methods[static_cast<std::size_t>(Method::get)] = true;
+  return methods;
 }
 
 // current_date is the Date field's value, put together once a second for each thread.
@@ -72,7 +87,8 @@ bool Connection::finished() const noexcept { return push_ ? push_->done() : clos
 bool Connection::may_answer() const noexcept { return !closing_ && !streaming_ && !push_ && output_.size() < kHighWaterBytes; }
 
 bool Connection::wants_data() const noexcept {
-  return push_ ? output_.size() < kHighWaterBytes : closing_ || (may_answer() && input_.size() < kMaxHeadBytes + kMaxBodyBytes);
+  if (push_) return output_.size() < kHighWaterBytes && push_->wants_data();
+  return closing_ || (may_answer() && input_.size() < kMaxHeadBytes + kMaxBodyBytes);
 }
 
 void Connection::on_data(Bytes data, TimePoint now) noexcept {
@@ -86,10 +102,9 @@ void Connection::on_data(Bytes data, TimePoint now) noexcept {
 }
 
 void Connection::on_end(TimePoint now) noexcept {
+  ended_ = true;
   if (push_) return push_->on_end();
   pump(now);
-  // What was asked for is answered; half a request is none. A long answer goes on: the peer may have closed its half only.
-  closing_ = true;
 }
 
 void Connection::pump(TimePoint now) noexcept {
@@ -105,6 +120,15 @@ void Connection::pump(TimePoint now) noexcept {
     input_.take_off(input_.size());
   }
   if (push_) push_->on_room();
+  settle();
+}
+
+// settle closes when no further request can come, or none is taken any more. After its end, the peer still gets what it has asked for
+// (it may have closed its half only); half a request is none.
+void Connection::settle() noexcept {
+  if (push_ && ended_) push_->on_end();
+  if (ended_ && may_answer()) closing_ = true;
+  if (draining_ && phase() == Phase::idle) closing_ = true;
 }
 
 // parse consumes whole requests and answers them, for as long as answers have room. What it leaves is to be shown again.
@@ -136,12 +160,13 @@ bool Connection::step(Bytes& data, TimePoint now) noexcept {
     answer(now);
     return true;
   }
-  if (parser->head_done() && parsing_->head.expects_continue && !std::exchange(continued_, true)) output_.append(bytes_of(kContinue));
+  const bool waiting = parser->head_done() && parsing_->head.expects_continue && !parsing_->head.http_1_0;
+  if (waiting && !std::exchange(continued_, true)) output_.append(bytes_of(kContinue));
   return *used > 0;
 }
 
 void Connection::refuse_request(Error why, TimePoint now) noexcept {
-  const auto refusal = refusal_of(why, parsing_->parser && parsing_->parser->head_done());
+  const auto refusal = refusal_of(why, parsing_->head.target.data() != nullptr, parsing_->parser && parsing_->parser->head_done());
   Exchange exchange(parsing_->head, {}, caller_, site_, now);
   exchange.refuse(refusal.status, why == Error::unauthorized ? Error::malformed : why, refusal.detail);
   closing_ = true;  // where the next request begins is not known
@@ -182,26 +207,23 @@ void Connection::dispatch(Exchange& exchange) noexcept {
   }
   const bool reading = head.method == Method::get || head.method == Method::head;
   if (reading && exchange.site.features.dashboard && get_asset(exchange)) return;
-  if (std::ranges::none_of(found.methods, [](bool there) { return there; }))
+  const auto methods = methods_of(exchange, found);
+  if (std::ranges::none_of(methods, std::identity()))
     return exchange.refuse(404, Error::not_found, "there is no such resource; /openapi.json lists them all");
   std::array<char, 32> room;
   exchange.refuse(405, Error::unsupported, "this resource has other methods; see Allow");
-  exchange.reply.fields.add("Allow", {allow(found.methods, room)});
+  exchange.reply.fields.add("Allow", {allow(methods, room)});
 }
 
 void Connection::answer_options(Exchange& exchange, const Found& found) noexcept {
-  auto methods = found.methods;
-  const bool whole_server = exchange.head.target == "*";
-  bool any = whole_server || std::ranges::any_of(methods, [](bool there) { return there; });
-  if (whole_server) methods = {true, true, true, true};
-  if (exchange.site.features.dashboard && get_asset(exchange)) any = methods[static_cast<std::size_t>(Method::get)] = true;
-  if (!any) return exchange.refuse(404, Error::not_found, "there is no such resource; /openapi.json lists them all");
+  auto methods = methods_of(exchange, found);
+  if (exchange.head.target == "*") methods = {true, true, true, true};  // the whole server
+  if (std::ranges::none_of(methods, std::identity()))
+    return exchange.refuse(404, Error::not_found, "there is no such resource; /openapi.json lists them all");
   std::array<char, 32> room;
   auto& reply = exchange.reply;
-  reply.fields.clear();
   reply.fields.add("Allow", {allow(methods, room)});
   reply.status = 204;
-  reply.body = {};
   reply.no_store = false;
 }
 
@@ -212,13 +234,15 @@ void Connection::respond(Exchange& exchange) noexcept {
   site_.counters.answers[klass - 1].add();
   const Bytes body = reply.text.empty() ? reply.body : bytes_of(reply.text);
   std::uint64_t length = body.size();
-  if (reply.streaming) length += reply.streaming->left_bytes * (reply.streaming->hex ? 2 : 1);
+  if (reply.streaming) length += reply.streaming->hex ? 2 * reply.streaming->left_bytes + 1 : reply.streaming->left_bytes;
   write_head(reply, length, reply.status != 204 && reply.status != 304 && !reply.length_unknown);
   const bool head_only = exchange.head.method == Method::head;
   if (!head_only) output_.append(body);
   auto& scratch = site_.scratch;
-  wipe(scratch.draw.span().first(std::min(scratch.draw.size(), body.size())));
-  wipe(scratch.text.span().first(std::min(scratch.text.size(), body.size())));
+  // No answer is shorter than its random bytes; but an error may follow upon blocks that were drawn and encoded already.
+  const auto touched = reply.status < 400 ? body.size() : std::max(body.size(), exchange.drawn_bytes > 0 ? scratch.text.size() : 0);
+  wipe(scratch.draw.span().first(std::min(scratch.draw.size(), touched)));
+  wipe(scratch.text.span().first(std::min(scratch.text.size(), touched)));
   if (!reply.streaming || head_only) return;
   streaming_ = reply.streaming;
   piece_bytes_ = stream_piece_bytes(streaming_->type);
@@ -245,6 +269,7 @@ void Connection::upgrade(const Exchange& exchange) noexcept {
   site_.counters.web_sockets.add();
   push_ = std::make_unique<PushStream>(site_, exchange.caller, *exchange.reply.push, output_, on_output_);
   push_->accept(exchange.head);
+  if (draining_) push_->shut_down();
 }
 
 void Connection::give_up(TimePoint now) noexcept {
@@ -258,7 +283,7 @@ void Connection::give_up(TimePoint now) noexcept {
 void Connection::drain(TimePoint /*now*/) noexcept {
   draining_ = true;
   if (push_) push_->shut_down();
-  if (phase() == Phase::idle && output_.empty()) closing_ = true;
+  settle();
 }
 
 void Connection::abort() noexcept {

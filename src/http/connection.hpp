@@ -60,6 +60,7 @@ class Connection {
   bool step(Bytes& data, TimePoint now) noexcept;
   bool may_answer() const noexcept;
   void answer(TimePoint now) noexcept;
+  void settle() noexcept;
   static void dispatch(Exchange& exchange) noexcept;
   static void answer_options(Exchange& exchange, const struct Found& found) noexcept;
   static bool identify(Exchange& exchange) noexcept;
@@ -90,6 +91,7 @@ class Connection {
   bool closing_ = false;
   bool aborted_ = false;
   bool draining_ = false;
+  bool ended_ = false;  // the peer sends no more
 };
 
 }  // namespace qeaas::http

@@ -9,6 +9,7 @@
 namespace qeaas::http {
 namespace {
 
+constexpr std::array<std::uint8_t, 1> kLineEnd{'\n'};
 constexpr auto kStarvedRetry = std::chrono::milliseconds(50);
 constexpr auto kStarvedPatience = std::chrono::seconds(60);
 
@@ -25,7 +26,9 @@ void spread(MutableBytes room) noexcept {
 void Connection::continue_streaming(TimePoint now) noexcept {
   while (streaming_ && streaming_->left_bytes > 0 && output_.size() < kHighWaterBytes / 2)
     if (!stream_piece(now)) return;
-  if (streaming_ && streaming_->left_bytes == 0) streaming_.reset();
+  if (!streaming_ || streaming_->left_bytes > 0) return;
+  if (streaming_->hex) output_.append(kLineEnd);
+  streaming_.reset();
 }
 
 // stream_piece is false when there is nothing to be had now, or never again.
@@ -43,7 +46,7 @@ bool Connection::stream_piece(TimePoint now) noexcept {
   Provenance provenance;
   const auto room = output_.room(streaming_->hex ? 2 * size : size);
   if (const auto filled = site_.draw.fill(room.first(size), streaming_->type, provenance); !filled) {
-    site_.gate.give_back(stream_caller_, size, now);
+    site_.gate.give_back(stream_caller_, size);
     wait_for_entropy(filled.error(), kStarvedRetry, now);
     return false;
   }

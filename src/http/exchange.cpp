@@ -122,8 +122,12 @@ void Exchange::refuse(unsigned status, Error error, std::string_view detail) noe
 }
 
 bool Exchange::authorise(std::size_t bytes) noexcept {
+  if (head.method == Method::head) bytes = 0;  // nothing is drawn for it
   const auto decision = site.gate.admit(caller, bytes, now);
-  if (decision) return true;
+  if (decision) {
+    debited_bytes = bytes;
+    return true;
+  }
   const auto why = *decision.refusal;
   // A stranger may come back with a token; somebody known may not come back at all.
   const bool stranger = why == Error::forbidden && caller.identity == access::kAnonymousId;
@@ -135,20 +139,20 @@ bool Exchange::authorise(std::size_t bytes) noexcept {
   return false;
 }
 
-bool Exchange::draw(MutableBytes out, EntropyType type, Provenance& provenance) noexcept {
-  if (head.method == Method::head) {  // nothing is drawn for it, and nothing debited
+bool Exchange::fill(MutableBytes out, EntropyType type, Provenance& provenance) noexcept {
+  if (head.method == Method::head) {
     provenance.reset(type);
     reply.length_unknown = true;
     wipe(out);
-    return authorise(0);
+    return true;
   }
-  if (!authorise(out.size())) return false;
   const auto filled = site.draw.fill(out, type, provenance);
   if (filled) {
     site.counters.random_bytes.add(out.size());
+    drawn_bytes += out.size();
     return true;
   }
-  site.gate.give_back(caller, out.size(), now);
+  site.gate.give_back(caller, std::exchange(debited_bytes, 0));
   refuse(filled.error(), words_for(filled.error()));
   if (reply.status == 503) reply.fields.add("Retry-After", {Digits(static_cast<std::uint64_t>(site.draw.retry_after().count())).text()});
   return false;

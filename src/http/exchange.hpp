@@ -70,15 +70,22 @@ struct Exchange {
   void refuse(Error error, std::string_view detail) noexcept;
   void refuse(unsigned status, Error error, std::string_view detail) noexcept;
 
-  // authorise debits bytes. False: the reply is made (401, 403, 413, 429).
+  // authorise debits bytes, once for a request. False: the reply is made (401, 403, 413, 429).
   bool authorise(std::size_t bytes) noexcept;
-  // draw authorises and fills out. False: the reply is made, also 503 with Retry-After; nothing stays debited.
-  bool draw(MutableBytes out, EntropyType type, Provenance& provenance) noexcept;
+  // fill draws what was authorised, or a part of it. False: the reply is made (503 with Retry-After), and nothing stays debited.
+  bool fill(MutableBytes out, EntropyType type, Provenance& provenance) noexcept;
+  // draw does both.
+  bool draw(MutableBytes out, EntropyType type, Provenance& provenance) noexcept {
+    return authorise(out.size()) && fill(out, type, provenance);
+  }
   // describe adds the provenance and the quota to the fields of the reply.
   void describe(const Provenance& provenance) noexcept;
 
+  std::size_t drawn_bytes = 0;  // by all draws of this request
+
   // failure is what went wrong in the last call that returned false: for shapes that have errors of their own.
   Error failure = Error::malformed;
+  std::size_t debited_bytes = 0;
   std::string_view failure_text;
 
   // write_body puts text together in the scratch memory, and makes it the body.

@@ -134,15 +134,13 @@ void get_qrypt(Exchange& exchange) noexcept {
   for (auto more = reader.next(pair); more && *more; more = reader.next(pair))
     if (pair.name == "size") kibibytes = decimal(pair.value).value_or(0);
   if (kibibytes == 0 || kibibytes > kMaxQryptKibibytes) return refuse_qrypt(exchange, 400, "size must be 1 to 512 (KiB)");
+  if (!exchange.authorise(kibibytes * kQryptBlockBytes)) return refuse_qrypt(exchange, exchange.reply.status, exchange.failure_text);
   const auto block = exchange.site.scratch.draw.span().first(kQryptBlockBytes);
   JsonWriter json(exchange.site.scratch.text.span());
   json.raw(R"({"random":[)");
   for (std::uint64_t i = 0; i < kibibytes; ++i) {
     Provenance provenance;
-    if (!exchange.draw(block, EntropyType::mixed, provenance)) {
-      exchange.site.gate.give_back(exchange.caller, i * kQryptBlockBytes, exchange.now);
-      return refuse_qrypt(exchange, exchange.reply.status, exchange.failure_text);
-    }
+    if (!exchange.fill(block, EntropyType::mixed, provenance)) return refuse_qrypt(exchange, exchange.reply.status, exchange.failure_text);
     if (i == 0) exchange.describe(provenance);
     json.raw(i == 0 ? "" : ",").base64(block);
   }

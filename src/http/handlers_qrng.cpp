@@ -22,16 +22,13 @@ std::string_view verdict(SourceState state) noexcept {
   return "unavailable";
 }
 
-// write_blocks draws block after block and encodes each at once; a draw that fails ends the answer, and what the others debited goes
-// back with it.
+// write_blocks draws block after block and encodes each at once; a draw that fails ends the answer.
 bool write_blocks(Exchange& exchange, const EntropyRequest& request, JsonWriter& json) noexcept {
+  if (!exchange.authorise(request.block_bytes * request.block_count)) return false;
   const auto block = exchange.site.scratch.draw.span().first(request.block_bytes);
   for (std::uint64_t i = 0; i < request.block_count; ++i) {
     Provenance provenance;
-    if (!exchange.draw(block, request.type, provenance)) {
-      exchange.site.gate.give_back(exchange.caller, i * request.block_bytes, exchange.now);
-      return false;
-    }
+    if (!exchange.fill(block, request.type, provenance)) return false;
     if (i == 0) exchange.describe(provenance);
     json.raw(i == 0 ? "" : ",").base64(block);
   }
@@ -59,7 +56,7 @@ void get_capabilities(Exchange& exchange) noexcept {
 
 void post_entropy(Exchange& exchange) noexcept {
   if (!exchange.head.content_type.empty() && !is_media_type(exchange.head.content_type, kJson))
-    return exchange.refuse(415, Error::unsupported, "the body must be application/json");
+    return exchange.refuse(415, Error::unsupported, "send the body with Content-Type: application/json");
   const auto request = parse_entropy_request({reinterpret_cast<const std::uint8_t*>(exchange.body.data()), exchange.body.size()},
                                              kMaxBlockBytes, kMaxBlocks);
   if (!request) return exchange.refuse(422, request.error().error, request.error().text);

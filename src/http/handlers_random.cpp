@@ -15,6 +15,8 @@ constexpr std::string_view kCbor = "application/cbor";
 constexpr std::string_view kText = "text/plain";
 constexpr std::array<std::string_view, 4> kForms{kOctets, kJson, kCbor, kText};
 
+constexpr std::size_t kKeyCharacters = 24;  // of Sec-WebSocket-Key
+
 struct Query {
   std::uint64_t bytes = 32;
   EntropyType type = EntropyType::mixed;
@@ -100,8 +102,14 @@ void encode(Exchange& exchange, std::string_view form, Bytes random, const Prove
 // begin_streaming answers with the first piece, and leaves the rest to the connection.
 void begin_streaming(Exchange& exchange, const Query& query, std::string_view form) noexcept {
   Provenance provenance;
-  const auto first = exchange.site.scratch.draw.span().first(stream_piece_bytes(query.type));
-  if (!exchange.draw(first, query.type, provenance)) return;
+  auto first = exchange.site.scratch.draw.span().first(stream_piece_bytes(query.type));
+  while (!exchange.draw(first, query.type, provenance)) {
+    // More than the allowance can ever hold: smaller pieces then, as in the rest of the answer.
+    if (exchange.failure != Error::too_large || first.size() == 1) return;
+    first = first.first(first.size() / 2);
+    exchange.reply.status = 200;
+    exchange.reply.fields.clear();
+  }
   exchange.describe(provenance);
   exchange.reply.content_type = form;
   exchange.reply.body = first;
@@ -138,11 +146,14 @@ void get_stream(Exchange& exchange) noexcept {
   const auto query = read_query(exchange, {"frame", kMaxDrawBytes, &Query::frame});
   if (!query) return;
   const auto& head = exchange.head;
-  if (!head.upgrade_websocket || !head.connection_upgrade || head.websocket_key.empty() || head.websocket_version != "13") {
+  const bool wanted = head.method == Method::get && !head.http_1_0 && head.upgrade_websocket && head.connection_upgrade;
+  if (!wanted || head.websocket_key.empty() || head.websocket_version != "13") {
     exchange.refuse(426, Error::unsupported, "this resource is a WebSocket (RFC 6455, version 13)");
-    exchange.reply.fields.add("Upgrade", {"websocket"}).add("Sec-WebSocket-Version", {"13"});
+    exchange.reply.fields.add("Connection", {"Upgrade"}).add("Upgrade", {"websocket"}).add("Sec-WebSocket-Version", {"13"});
     return;
   }
+  if (head.websocket_key.size() != kKeyCharacters)
+    return exchange.refuse(Error::malformed, "Sec-WebSocket-Key must be 16 bytes in base64 (RFC 6455 4.1)");
   // A page of another origin must not spend the allowance of whoever looks at it (RFC 6455 10.2).
   if (const auto scheme = head.origin.find("://");
       !head.origin.empty() && (scheme == std::string_view::npos || head.origin.substr(scheme + 3) != head.host))

@@ -27,10 +27,11 @@ void MemoryPipe::start_read(std::unique_ptr<Pending> pending) {
 void MemoryPipe::serve_read() {
   if (!read_ || (input_.empty() && !ended_ && !closed_)) return;
   const auto reader = std::move(read_);
-  if (!input_.empty() && !closed_)
-    reader->complete({}, reader->take(input_));
-  else
-    reader->complete(closed_ ? Code(boost::asio::error::operation_aborted) : Code(boost::asio::error::eof), 0);
+  if (input_.empty() || closed_)
+    return reader->complete(closed_ ? Code(boost::asio::error::operation_aborted) : Code(boost::asio::error::eof), 0);
+  const bool full = !wants_data();
+  reader->complete({}, reader->take(input_));
+  if (full && wants_data()) notify();
 }
 
 // start_write completes at once unless much waits to be sent already: that is the back-pressure.

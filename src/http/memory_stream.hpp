@@ -20,6 +20,7 @@ namespace qeaas::http {
 class MemoryPipe {
  public:
   using Code = boost::system::error_code;
+  static constexpr std::size_t kMaxWaitingBytes = 4096;
   MemoryPipe(boost::asio::io_context& loop, ByteQueue& output, std::function<void()> on_output)
       : loop_(loop), output_(&output), on_output_(std::make_shared<std::function<void()>>(std::move(on_output))) {}
 
@@ -30,6 +31,9 @@ class MemoryPipe {
   // cut leaves the stream without its other end: what is pending fails, and nothing is called any more.
   void cut();
   bool closed() const noexcept { return closed_; }
+  // wants_data is false while much was fed and not read yet: the reader may itself be waiting for room to write. on_output runs when
+  // it is true again.
+  bool wants_data() const noexcept { return input_.size() < kMaxWaitingBytes; }
 
  private:
   friend class MemoryStream;
@@ -60,13 +64,14 @@ class MemoryPipe {
 class MemoryStream {
  public:
   using executor_type = boost::asio::io_context::executor_type;
-  explicit MemoryStream(MemoryPipe& pipe) noexcept : pipe_(&pipe) {}
+  // Beast's own operations (a ping that is under way) may outlive the owner of the pipe, so they share it.
+  explicit MemoryStream(std::shared_ptr<MemoryPipe> pipe) noexcept : pipe_(std::move(pipe)) {}
   executor_type get_executor() const noexcept { return pipe_->loop_.get_executor(); }
 
   template <class Buffers, class Token>
   auto async_read_some(const Buffers& buffers, Token&& token) {
     return boost::asio::async_initiate<Token, void(MemoryPipe::Code, std::size_t)>(
-        [pipe = pipe_](auto handler, const Buffers& into) {
+        [pipe = pipe_.get()](auto handler, const Buffers& into) {
           pipe->start_read(std::make_unique<Operation<Buffers, decltype(handler)>>(*pipe, into, std::move(handler)));
         },
         token, buffers);
@@ -75,7 +80,7 @@ class MemoryStream {
   template <class Buffers, class Token>
   auto async_write_some(const Buffers& buffers, Token&& token) {
     return boost::asio::async_initiate<Token, void(MemoryPipe::Code, std::size_t)>(
-        [pipe = pipe_](auto handler, const Buffers& from) {
+        [pipe = pipe_.get()](auto handler, const Buffers& from) {
           const auto size = boost::asio::buffer_size(from);
           if (pipe->output_ != nullptr) {
             const auto room = pipe->output_->room(size);
@@ -123,7 +128,7 @@ class MemoryStream {
     Handler handler_;
   };
 
-  MemoryPipe* pipe_;
+  std::shared_ptr<MemoryPipe> pipe_;
 };
 
 }  // namespace qeaas::http

@@ -29,7 +29,7 @@ bool same(std::string_view a, std::string_view b) noexcept {
 
 // weight reads a quality value as thousandths; what is no quality value counts as none.
 unsigned weight(std::string_view text) noexcept {
-  if (text.empty() || text.size() > 5 || (text[0] != '0' && text[0] != '1')) return 0;
+  if (text.empty() || text.size() > 5 || (text[0] != '0' && text[0] != '1') || (text.size() > 1 && text[1] != '.')) return 0;
   unsigned value = text[0] == '1' ? 1000 : 0;
   unsigned place = 100;
   for (std::size_t i = 2; i < text.size(); ++i, place /= 10) {
@@ -111,7 +111,7 @@ Result<bool> QueryReader::next(Pair& pair) noexcept {
   std::size_t used = 0;
   for (std::size_t i = equals + 1; i < whole.size(); ++i) {
     if (used == kValueBytes) return fail(Error::too_large);
-    char character = whole[i];
+    char character = whole[i] == '+' ? ' ' : whole[i];
     if (character == '%') {
       const int high = i + 2 < whole.size() ? digit(whole[i + 1]) : -1;
       const int low = i + 2 < whole.size() ? digit(whole[i + 2]) : -1;

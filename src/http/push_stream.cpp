@@ -24,6 +24,7 @@ using Code = boost::system::error_code;
 constexpr std::uint64_t kMaxCredit = std::uint64_t{1} << 40;
 constexpr std::size_t kMaxMessageBytes = 1024;  // of the client
 constexpr std::size_t kNoteBytes = 4096;        // of our text messages
+constexpr std::string_view kStopping = "the server is stopping";
 
 beast::string_view view(std::string_view text) noexcept { return {text.data(), text.size()}; }
 
@@ -46,7 +47,7 @@ websocket::stream_base::timeout timeouts() noexcept {
 class PushStream::Core : public std::enable_shared_from_this<PushStream::Core> {
  public:
   Core(Site& site, const Caller& caller, const Push& push, ByteQueue& output, std::function<void()> on_output)
-      : pipe(site.loop, output, std::move(on_output)),
+      : pipe(std::make_shared<MemoryPipe>(site.loop, output, std::move(on_output))),
         site_(site),
         caller_(caller),
         push_(push),
@@ -54,13 +55,18 @@ class PushStream::Core : public std::enable_shared_from_this<PushStream::Core> {
         timer_(site.loop),
         frame_(push.frame_bytes) {}
 
-  MemoryPipe pipe;
+  const std::shared_ptr<MemoryPipe> pipe;
 
   void accept(const Head& head);
   void shut_down(websocket::close_code why, std::string_view reason);
+  // stop says goodbye, after the handshake where that is still under way.
+  void stop() {
+    stopping_ = true;
+    if (open_) shut_down(websocket::close_code::going_away, kStopping);
+  }
   void cut() {
     cut_ = true;
-    pipe.cut();
+    pipe->cut();
     timer_.cancel();
   }
 
@@ -72,7 +78,7 @@ class PushStream::Core : public std::enable_shared_from_this<PushStream::Core> {
   void wait(Error why, std::chrono::seconds retry);
   void on_written(Code code, std::size_t size);
   void send_note(std::size_t size);
-  bool note_provenance(const Provenance& provenance);
+  void note_provenance(const Provenance& provenance);
 
   Site& site_;
   Caller caller_;
@@ -88,6 +94,8 @@ class PushStream::Core : public std::enable_shared_from_this<PushStream::Core> {
   bool writing_ = false;
   bool waiting_ = false;
   bool outage_told_ = false;
+  bool open_ = false;
+  bool stopping_ = false;
   bool closing_ = false;
   bool cut_ = false;
 };
@@ -103,10 +111,10 @@ void PushStream::Core::accept(const Head& head) {
   request.set(beast::http::field::sec_websocket_key, view(head.websocket_key));
   request.set(beast::http::field::sec_websocket_version, view(head.websocket_version));
   socket_.async_accept(request, [self = shared_from_this()](Code code) {
-    if (code)
-      self->pipe.cut();
-    else
-      self->read();
+    if (code) return self->pipe->close();
+    self->open_ = true;
+    self->read();
+    if (self->stopping_) self->shut_down(websocket::close_code::going_away, kStopping);
   });
 }
 
@@ -115,7 +123,7 @@ void PushStream::Core::read() {
 }
 
 void PushStream::Core::on_message(Code code) {
-  if (code || cut_) return pipe.close();  // Beast has ended the stream, or the peer has
+  if (code || cut_) return pipe->close();  // Beast has ended the stream, or the peer has
   const auto data = message_.data();
   const auto credit = socket_.got_text() ? credit_in({static_cast<const char*>(data.data()), data.size()}) : 0;
   message_.consume(message_.size());
@@ -158,20 +166,21 @@ bool PushStream::Core::fill(std::size_t size) {
   }
   Provenance provenance;
   if (const auto drawn = site_.draw.fill(frame_.span().first(size), push_.type, provenance); !drawn) {
-    site_.gate.give_back(caller_, size, now);
+    site_.gate.give_back(caller_, size);
     wait(drawn.error(), site_.draw.retry_after());
     return false;
   }
   site_.counters.random_bytes.add(size);
   filled_ = size;
   outage_told_ = false;
-  return note_provenance(provenance) || true;
+  note_provenance(provenance);
+  return true;
 }
 
 // note_provenance tells the client when the sources are not those that it knows of.
-bool PushStream::Core::note_provenance(const Provenance& provenance) {
+void PushStream::Core::note_provenance(const Provenance& provenance) {
   const auto sources = provenance.sources();
-  if (std::ranges::equal(sources, told_)) return false;
+  if (std::ranges::equal(sources, told_)) return;
   told_.assign(sources.begin(), sources.end());
   JsonWriter json(note_);
   json.raw(R"({"type":)").text(name(provenance.type())).raw(R"(,"sources":[)");
@@ -186,7 +195,6 @@ bool PushStream::Core::note_provenance(const Provenance& provenance) {
         .raw("}");
   const auto size = json.raw(R"(],"simulated":)").boolean(provenance.simulated()).raw("}").finish();
   send_note(size.value_or(0));
-  return true;
 }
 
 void PushStream::Core::send_note(std::size_t size) {
@@ -229,10 +237,11 @@ PushStream::PushStream(Site& site, const Caller& caller, const Push& push, ByteQ
 PushStream::~PushStream() { core_->cut(); }
 
 void PushStream::accept(const Head& head) noexcept { core_->accept(head); }
-void PushStream::on_data(Bytes data) noexcept { core_->pipe.feed(data); }
-void PushStream::on_end() noexcept { core_->pipe.end(); }
-void PushStream::on_room() noexcept { core_->pipe.on_room(); }
-void PushStream::shut_down() noexcept { core_->shut_down(websocket::close_code::going_away, "the server is stopping"); }
-bool PushStream::done() const noexcept { return core_->pipe.closed(); }
+void PushStream::on_data(Bytes data) noexcept { core_->pipe->feed(data); }
+void PushStream::on_end() noexcept { core_->pipe->end(); }
+void PushStream::on_room() noexcept { core_->pipe->on_room(); }
+void PushStream::shut_down() noexcept { core_->stop(); }
+bool PushStream::wants_data() const noexcept { return core_->pipe->wants_data(); }
+bool PushStream::done() const noexcept { return core_->pipe->closed(); }
 
 }  // namespace qeaas::http

@@ -24,6 +24,8 @@ class PushStream {
   void accept(const Head& head) noexcept;
   void on_data(Bytes data) noexcept;
   void on_end() noexcept;
+  // wants_data is false while messages that arrived wait for their answers to be sent.
+  bool wants_data() const noexcept;
   // on_room: some output has been sent.
   void on_room() noexcept;
   // shut_down says goodbye: the server is stopping.

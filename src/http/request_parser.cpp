@@ -32,6 +32,24 @@ bool has_element(std::string_view list, std::string_view wanted) noexcept {
   return false;
 }
 
+constexpr std::string_view kLastChunk = "0\r\n\r\n";
+
+// is_host: can this be uri-host [":" port] (RFC 9110 7.2)? What it names does not matter here.
+bool is_host(std::string_view text) noexcept {
+  return std::ranges::all_of(
+      text, [](char c) { return c > ' ' && c < '\x7f' && std::string_view("\"#,/<>?@\\^`{|}").find(c) == std::string_view::npos; });
+}
+
+// names_other_version: Beast calls a bare line feed after "HTTP/1.1" a bad version, too.
+bool names_other_version(Bytes head) noexcept {
+  const std::string_view text(reinterpret_cast<const char*>(head.data()), head.size());
+  const auto line = text.substr(0, text.find_first_of("\r\n"));
+  const auto version = line.find(" HTTP/");
+  if (version == std::string_view::npos) return false;
+  const auto number = line.substr(version + 6, 3);
+  return number != "1.0" && number != "1.1";
+}
+
 Method method_of(beast::http::verb verb) noexcept {
   switch (verb) {
     case beast::http::verb::get: return Method::get;
@@ -52,7 +70,19 @@ RequestParser::RequestParser(Head& head, std::string& body) : head_(head), body_
   eager(true);
 }
 
+// Beast limits what of a head it sees at once, not a head that comes in pieces: that is counted here.
 Result<std::size_t> RequestParser::parse(Bytes data) noexcept {
+  // Beast wants to see the last chunk whole. Whatever is left of a chunked body, at least this much is still to come.
+  if (head_done()) return chunked() && data.size() < kLastChunk.size() ? Result<std::size_t>(std::size_t{0}) : show(data);
+  const auto window = data.first(std::min(data.size(), kMaxHeadBytes - head_bytes_));
+  const auto used = show(window);
+  if (!used || head_done()) return used;
+  if (head_bytes_ + window.size() == kMaxHeadBytes) return fail(Error::no_space);
+  head_bytes_ += *used;
+  return used;
+}
+
+Result<std::size_t> RequestParser::show(Bytes data) noexcept {
   Code code;
   std::size_t used = 0;
   try {
@@ -63,7 +93,7 @@ Result<std::size_t> RequestParser::parse(Bytes data) noexcept {
   if (!code || code == beast::http::error::need_more) return used;
   if (code == beast::http::error::header_limit) return fail(Error::no_space);
   if (code == beast::http::error::body_limit) return fail(Error::too_large);
-  if (code == beast::http::error::bad_version) return fail(Error::unsupported);
+  if (code == beast::http::error::bad_version) return fail(names_other_version(data) ? Error::unsupported : Error::malformed);
   return fail(refusal_);
 }
 
@@ -95,6 +125,12 @@ void RequestParser::keep_token(std::string_view token, Code& code) noexcept {
   head_.token = digest;
 }
 
+// keep_host: one, and a valid one (RFC 9112 3.2).
+void RequestParser::keep_host(std::string_view value, Code& code) noexcept {
+  if (std::exchange(seen_host_, true) || !is_host(value)) return refuse(Error::malformed, code);
+  keep_once(head_.host, value, code);
+}
+
 void RequestParser::on_request_impl(beast::http::verb method, Text /*text*/, Text target, int version, Code& code) {
   if (version != 10 && version != 11) return refuse(Error::unsupported, code);
   head_.method = method_of(method);
@@ -103,12 +139,10 @@ void RequestParser::on_request_impl(beast::http::verb method, Text /*text*/, Tex
 }
 
 void RequestParser::on_field_impl(Field field, Text name, Text value, Code& code) {
+  if (head_done()) return;  // a trailer: its fields must not pass for the head's (RFC 9110 6.5.1)
   const auto text = text_of(value);
   switch (field) {
-    case Field::host:
-      if (seen_host_) return refuse(Error::malformed, code);  // RFC 9112 3.2
-      seen_host_ = true;
-      return keep_once(head_.host, text, code);
+    case Field::host: return keep_host(text, code);
     case Field::accept: return keep_accept(text, code);
     case Field::content_type: return keep_once(head_.content_type, text, code);
     case Field::origin: return keep_once(head_.origin, text, code);
@@ -137,6 +171,12 @@ void RequestParser::on_header_impl(Code& code) {
   if (!head_.http_1_0 && !seen_host_) return refuse(Error::malformed, code);
   head_.keep_alive = keep_alive();
   head_.connection_upgrade = upgrade();
+}
+
+// Beast lets a bare LF pass inside of quotes, where others see the end of the line.
+void RequestParser::on_chunk_header_impl(std::uint64_t /*size*/, Text extensions, Code& code) {
+  const auto control = [](char c) { return (c >= 0 && c < ' ' && c != '\t') || c == '\x7f'; };
+  if (std::ranges::any_of(extensions, control)) refuse(Error::malformed, code);
 }
 
 std::size_t RequestParser::on_body_impl(Text body, Code& /*code*/) {

@@ -92,7 +92,7 @@ bool Server::make_room(const Address& from) noexcept {
 
 void Server::admit(TcpStream stream, TimePoint now) noexcept {
   site_.counters.accepted.add();
-  if (!make_room(stream.remote()) || !site_.gate.admit_connection(stream.remote(), now)) return site_.counters.refused.add();
+  if (!make_room(stream.remote()) || (context_ && !site_.gate.admit_handshake(stream.remote(), now))) return site_.counters.refused.add();
   std::unique_ptr<TlsSession> tls;
   if (context_) {
     auto made = TlsSession::make(context_, census_);
@@ -137,10 +137,12 @@ Server::Wait Server::wait_of(const Session& session) const noexcept {
 }
 
 void Server::enlist(Session& session, Wait wait, TimePoint now) noexcept {
-  // A request has its time as a whole, however slowly it trickles in; everything else has it from the last sign of life.
-  const bool same_request = (wait == Wait::request || wait == Wait::handshake || wait == Wait::lingering) && session.wait == wait &&
-                            session.answered == session.connection.answered();
-  if (same_request) return;
+  // A request has its time as a whole, however slowly it trickles in, and an answer from when something of it could be sent last,
+  // whatever else the peer says; the others have it from the last sign of life.
+  const bool whole = wait == Wait::request || wait == Wait::handshake || wait == Wait::lingering;
+  const bool same = (whole && session.answered == session.connection.answered()) || (wait == Wait::answer && !session.progress);
+  if (same && session.wait == wait) return;
+  session.progress = false;
   delist(session);
   auto& list = lists_[wait];
   session.wait = wait;

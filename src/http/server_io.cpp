@@ -19,6 +19,7 @@ void Server::on_readable(Session& session, TimePoint now) noexcept {
 // receive is true when more may wait in the kernel.
 bool Server::receive(Session& session, TimePoint now) noexcept {
   const bool handshaking = session.handshaking();
+  if (session.tls && !session.lingering) pull(session, now);  // what was left while the connection wanted nothing
   if (!handshaking && !session.lingering && !session.connection.wants_data()) return false;
   const auto size = session.tcp.receive(buffer_.span());
   if (!size && size.error() == Error::would_block) return false;
@@ -70,7 +71,10 @@ Bytes Server::outgoing(Session& session) noexcept {
   if (!session.tls) return output.waiting();
   if (!session.tls->has_outgoing() && !output.empty() && !session.broken) {
     const auto part = output.waiting().first(std::min(output.size(), TlsSession::kMaxWriteBytes));
-    if (session.tls->write(part)) output.take_off(part.size());
+    if (session.tls->write(part))
+      output.take_off(part.size());
+    else
+      session.broken = true;
   }
   return session.tls->outgoing();
 }
@@ -85,6 +89,7 @@ bool Server::send_some(Session& session, TimePoint now) noexcept {
     return false;
   }
   site_.counters.sent_bytes.add(*size);
+  session.progress = session.progress || *size > 0;
   const bool all = *size == data.size();
   if (session.tls)
     session.tls->sent(*size);

@@ -46,13 +46,13 @@ class Gate {
   virtual ~Gate() = default;
   // admit debits bytes before they are drawn; 0 for requests that draw nothing.
   virtual access::Decision admit(const Caller& caller, std::size_t bytes, TimePoint now) noexcept = 0;
-  // give_back undoes an admit whose draw failed.
-  virtual void give_back(const Caller& caller, std::size_t bytes, TimePoint now) noexcept = 0;
+  // give_back undoes the last admit, whose draw failed.
+  virtual void give_back(const Caller& caller, std::size_t bytes) noexcept = 0;
   // token_identity finds whose token this is; none for one that nobody has. A disabled identity is found: admit refuses it.
   virtual std::optional<std::int64_t> token_identity(const access::Digest& token) noexcept = 0;
   virtual std::optional<Allowance> allowance(const Caller& caller, TimePoint now) noexcept = 0;
-  // admit_connection: may this address have one more connection (or handshake) now?
-  virtual bool admit_connection(const Address& from, TimePoint now) noexcept = 0;
+  // admit_handshake asks before the expensive part of a TLS handshake.
+  virtual bool admit_handshake(const Address& from, TimePoint now) noexcept = 0;
 };
 
 // Feature is a shape of other services, or a part of ours, that the configuration can switch.
@@ -93,7 +93,7 @@ struct Site {
   Counters& counters;
   boost::asio::io_context& loop;  // for WebSocket time-outs
   std::atomic<bool> draining{false};
-  Scratch scratch;
+  Scratch scratch{};
 };
 
 }  // namespace qeaas::http

@@ -56,7 +56,7 @@ struct DtlsServer::Hello {
   }
 };
 
-DtlsServer::DtlsServer(std::shared_ptr<const TlsContext> context, DtlsServerOptions options, DatagramSink& sink, Handler& handler)
+DtlsServer::DtlsServer(std::shared_ptr<const TlsContext> context, const DtlsServerOptions& options, DatagramSink& sink, Handler& handler)
     : context_(std::move(context)),
       options_(options),
       sink_(sink),

@@ -53,7 +53,7 @@ class DtlsServer {
     virtual void on_close(DtlsSession& session) noexcept = 0;
   };
 
-  DtlsServer(std::shared_ptr<const TlsContext> context, DtlsServerOptions options, DatagramSink& sink, Handler& handler);
+  DtlsServer(std::shared_ptr<const TlsContext> context, const DtlsServerOptions& options, DatagramSink& sink, Handler& handler);
   ~DtlsServer();
   DtlsServer(const DtlsServer&) = delete;
   DtlsServer& operator=(const DtlsServer&) = delete;

@@ -205,6 +205,36 @@ TEST_F(DtlsSessionTest, ANewContextIsForNewSessions) {
   EXPECT_EQ(newer.client->report().signature, SignatureAlgorithm::ecdsa_p256);
 }
 
+TEST_F(DtlsSessionTest, TheCensusFollowsTheSessions) {
+  SessionCensus census;
+  net_.server_options.census = &census;
+  auto& host = connect();
+  ASSERT_EQ(census.snapshot().size(), 1U);
+  EXPECT_EQ(census.snapshot()[0].transport, Transport::datagram);
+  EXPECT_EQ(census.snapshot()[0].group, "MLKEM512");
+  EXPECT_EQ(census.snapshot()[0].open, 1U);
+  auto options = net_.client_options();
+  options.ticket = host.client->ticket();
+  auto& resumed = net_.add(std::move(options));
+  ASSERT_TRUE(net_.run_until_settled(resumed));
+  net_.pass(1s);
+  ASSERT_EQ(census.snapshot().size(), 2U);
+  EXPECT_TRUE(census.snapshot()[1].resumed);
+  host.client->close();
+  resumed.client->close();
+  net_.pass(1s);
+  for (const auto& row : census.snapshot()) {
+    EXPECT_EQ(row.open, 0U);
+    EXPECT_EQ(row.completed, 1U);
+  }
+  auto& half = net_.add(net_.client_options());
+  ASSERT_TRUE(net_.run([&] { return net_.server->sessions() == 1; }));
+  half.client.reset();
+  net_.pass(40s);
+  EXPECT_EQ(census.failures(Transport::datagram), 1U);
+  net_.server.reset();  // before its census
+}
+
 TEST(TlsContextTest, BadCredentialsAreExplained) {
   TlsContextOptions none;
   none.groups = {0x0200};

@@ -174,6 +174,8 @@ TEST(HttpFetcherTest, RedirectsGoToListedOriginsOnly) {
     const auto answer = f.get(f.origin.url() + "/start");
     ASSERT_TRUE(answer.has_value()) << to;
     EXPECT_EQ(text(*answer), body);
+    EXPECT_TRUE(answer->redirected);
+    EXPECT_EQ(answer->origin, *parse_origin(body == "other" ? other.url() : f.origin.url()));
   }
   for (const auto& to : {forbidden.url() + "/", std::string("file:///etc/passwd"), std::string("gopher://127.0.0.1:1/_x"),
                          "http://user@127.0.0.1:" + std::to_string(other.port()) + "/", std::string("http://169.254.169.254/"),

@@ -107,7 +107,10 @@ bool HttpTransfer::prepare(TimePoint now) {
   ::curl_easy_setopt(curl, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   ::curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
   ::curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
-  if (!options_.ca_file.empty()) ::curl_easy_setopt(curl, CURLOPT_CAINFO, options_.ca_file.c_str());
+  if (!options_.ca_file.empty()) {
+    ::curl_easy_setopt(curl, CURLOPT_CAINFO, options_.ca_file.c_str());
+    ::curl_easy_setopt(curl, CURLOPT_CAPATH, nullptr);  // else the system's roots would count as well
+  }
   ::curl_easy_setopt(curl, CURLOPT_USERAGENT, "qeaas/" QEAAS_VERSION);
   ::curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers_.get());
   ::curl_easy_setopt(curl, CURLOPT_RESOLVE, names_.get());
@@ -209,6 +212,7 @@ HttpTransfer::Next HttpTransfer::complete(CURLcode code) {
   if (status < 200 || status > 599) return end(Error::malformed);
   answer_.status = static_cast<unsigned>(status);
   answer_.body.shrink(body_bytes_);
+  answer_.redirected = redirects_ > 0;
   if (const auto location = redirect_target(handle()); !location.empty()) return redirect(location);
   return Next::finish;
 }

@@ -33,15 +33,16 @@ Error meaning(int error) noexcept {
     case MAC_CMP_FAILED_E:  // ChaCha20-Poly1305
     case DECRYPT_ERROR:
     case VERIFY_MAC_ERROR:
-    case VERIFY_FINISHED_ERROR:
-    case BAD_BINDER: return Error::tampered;
+    case VERIFY_FINISHED_ERROR: return Error::tampered;
     case VERSION_ERROR:
     case UNSUPPORTED_PROTO_VERSION:
     case MATCH_SUITE_ERROR:
     case KEY_SHARE_ERROR:
-    case INCOMPLETE_DATA:  // none of the extensions that TLS 1.3 needs
+    case INCOMPLETE_DATA:          // none of the extensions that TLS 1.3 needs
+    case UNSUPPORTED_CERTIFICATE:  // a raw public key where certificates are asked for, or the reverse
     case UNKNOWN_ALPN_PROTOCOL_NAME_E: return Error::unsupported;
     case PSK_KEY_ERROR:
+    case BAD_BINDER:  // a wrong pre-shared key
     case NO_PEER_CERT: return Error::unauthorized;
     case VERIFY_CERT_ERROR:
     case VERIFY_SIGN_ERROR:
@@ -78,7 +79,8 @@ int tls_send(WOLFSSL* /*ssl*/, char* buffer, int size, void* context) noexcept {
   return size;
 }
 
-Result<std::unique_ptr<TlsSession>> TlsSession::make(std::shared_ptr<const TlsContext> context, SessionCensus* census) noexcept {
+Result<std::unique_ptr<TlsSession>> TlsSession::make(std::shared_ptr<const TlsContext> context, SessionCensus* census) {
+  if (context->options().transport != Transport::stream) return fail(Error::unsupported);
   std::unique_ptr<TlsSession> session(new TlsSession(census));
   if (const auto ready = session->attach(std::move(context)); !ready) return fail(ready.error());
   return session;

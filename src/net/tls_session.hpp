@@ -20,8 +20,9 @@ class TlsSession final : private Handshake {
   static constexpr std::size_t kMaxFeedBytes = 17 * 1024;   // one record of the largest size, and some
   static constexpr std::size_t kMaxWriteBytes = 64 * 1024;  // encrypted in records of 16 KiB
 
-  // make needs a context of Transport::stream. The census may be null; it must outlive the session. Error: starved.
-  static Result<std::unique_ptr<TlsSession>> make(std::shared_ptr<const TlsContext> context, SessionCensus* census = nullptr) noexcept;
+  // make gives a session that waits for a hello. The census may be null; it must outlive the session. Errors: starved (no seed, no
+  // memory), unsupported (the context is one for datagrams).
+  static Result<std::unique_ptr<TlsSession>> make(std::shared_ptr<const TlsContext> context, SessionCensus* census = nullptr);
   ~TlsSession();
   TlsSession(const TlsSession&) = delete;
   TlsSession& operator=(const TlsSession&) = delete;
@@ -30,8 +31,8 @@ class TlsSession final : private Handshake {
   // Not more than kMaxFeedBytes stay here, so that a caller who reads until would_block before it feeds again is never refused.
   // Errors: no_space (nothing was taken and the session goes on: read first). All others end the session, and are what every later
   // call gives; outgoing may still hold an alert for the peer: malformed (no TLS, or none that can be parsed), unsupported (no common
-  // version, group, signature or application protocol), unauthorized (the client did not prove who it is), not_trusted (its
-  // certificate), tampered (a record, Finished or PSK binder does not authenticate), too_large (more handshake, or more records
+  // version, signature, form of certificate or application protocol), unauthorized (the client did not prove who it is), not_trusted (its
+  // certificate), tampered (a record or Finished does not authenticate), too_large (more handshake, or more records
   // without data, than any honest client sends), closed (the peer gave up with an alert), crypto.
   Status feed(Bytes ciphertext) noexcept;
   // read gives decrypted bytes, of at most one record. It may add to outgoing (answers to key updates). Errors: would_block,

@@ -332,6 +332,12 @@ TEST_F(TlsSessionTest, WithoutASeedThereIsNoSession) {
   EXPECT_EQ(session.error(), Error::starved);
 }
 
+TEST_F(TlsSessionTest, AContextForDatagramsMakesNoSession) {
+  port_.options.transport = Transport::datagram;
+  ASSERT_TRUE(port_.start());
+  EXPECT_EQ(TlsSession::make(port_.context).error(), Error::unsupported);
+}
+
 TEST_F(TlsSessionTest, FaultsNameTheSectionOfTheTransport) {
   port_.options.ml_dsa_44.reset();
   port_.options.p256.reset();

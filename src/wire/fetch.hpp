@@ -29,6 +29,7 @@ struct FetchAnswer {
   bool personal = false;                  // Set-Cookie: not for anybody else
   bool entropy = false;                   // has a header of an entropy service
   bool encoded = false;                   // a Content-Encoding that nobody asked for
+  bool redirected = false;                // from the address that was asked
   Origin origin;                          // that answered in the end
   SecretBytes body;
 };

@@ -26,12 +26,37 @@ def chromium():
     return need_program(os.environ.get("QEAAS_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium")
 
 
-def pin(host, port):
-    """What makes the browser accept exactly the key that this server shows now: the base64 of the SHA-256 of its SPKI."""
-    certificate = ssl.get_server_certificate((host, port), timeout=PATIENCE)
-    key = subprocess.run(["openssl", "x509", "-pubkey", "-noout"], input=certificate.encode(), capture_output=True, check=True).stdout
-    der = base64.b64decode(b"".join(line for line in key.splitlines() if not line.startswith(b"-")))
-    return base64.b64encode(hashlib.sha256(der).digest()).decode()
+def pin(certificate):
+    """What makes the browser accept exactly the key of this PEM certificate: the base64 of the SHA-256 of its SubjectPublicKeyInfo."""
+    return base64.b64encode(hashlib.sha256(_subject_public_key_info(ssl.PEM_cert_to_DER_cert(certificate))).digest()).decode()
+
+
+def shown(host, port):
+    """The PEM certificate that a server shows to a client of classical TLS."""
+    return ssl.get_server_certificate((host, port), timeout=PATIENCE)
+
+
+def _subject_public_key_info(der):
+    """Found by position (RFC 5280 4.1), because OpenSSL 3.0 knows no ML-DSA keys."""
+    fields = list(_elements(next(_elements(_content(der)))[1]))
+    if fields[0][0] == 0xA0:  # the version
+        fields.pop(0)
+    return fields[5][2]  # behind serial number, signature, issuer, validity, subject
+
+
+def _content(der):
+    return next(_elements(der))[1]
+
+
+def _elements(der):
+    """(tag, content, whole element) of each DER element in a row."""
+    while der:
+        length, at = der[1], 2
+        if length & 0x80:
+            at += length & 0x7F
+            length = int.from_bytes(der[2:at], "big")
+        yield der[0], der[at:at + length], der[:at + length]
+        der = der[at + length:]
 
 
 class Browser:

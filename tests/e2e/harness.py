@@ -94,9 +94,10 @@ class Log:
 
 
 class Server:
-    """A running qeaasd. By default: one worker, one simulated source, CoAPS on a free loopback port, plain CoAP off."""
+    """A running qeaasd. By default: one worker, one simulated source, CoAPS, HTTP and HTTPS on free loopback ports, plain CoAP off."""
 
-    DEFAULTS = {"server": {"workers": 1}, "coaps": {"listen": ["127.0.0.1:0"]}, "source": [PHOTON]}
+    DEFAULTS = {"server": {"workers": 1}, "coaps": {"listen": ["127.0.0.1:0"]}, "http": {"listen": ["127.0.0.1:0"]},
+                "https": {"listen": ["127.0.0.1:0"]}, "source": [PHOTON]}
 
     def __init__(self, case, config=None, state=None, env=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="qeaas-e2e-"))
@@ -112,7 +113,7 @@ class Server:
         self.log = Log(self.process.stderr)
         case.addCleanup(self.stop)
         self.log.wait(r" ready$")
-        self.ports = [int(port) for port in re.findall(r"listening on \S+:(\d+)$", self.log.text(), re.M)]
+        self.ports = [int(port) for port in re.findall(r"listening on [^/\s]+:(\d+)$", self.log.text(), re.M)]
 
     def write_config(self, config):
         self.config_path.write_text(toml(config))
@@ -134,6 +135,17 @@ class Server:
     @property
     def plain_port(self):
         return self.ports[len(self.config["coaps"]["listen"]) if self.config["coaps"].get("enabled", True) else 0]
+
+    @property
+    def http(self):
+        return self._stream("http")
+
+    @property
+    def https(self):
+        return self._stream("https")
+
+    def _stream(self, scheme):
+        return re.search(rf"listening on ({scheme}://\S+)$", self.log.text(), re.M).group(1)
 
     @property
     def url(self):

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Daemon: the workers and what they listen on. Every worker has a socket of its own for each address; the kernel spreads the clients.
+#include "base/log.hpp"
+#include "crypto/random.hpp"
+#include "daemon.hpp"
+#include "metrics.hpp"
+#include "reports.hpp"
+#include "setup.hpp"
+
+namespace qeaas {
+namespace {
+
+Outcome<Address> listen_address(const std::string& text) {
+  auto address = Address::parse(text);
+  if (!address) return fault(Error::malformed, "listen address '" + text + "' is not ADDRESS:PORT");
+  return *address;
+}
+
+std::vector<std::uint16_t> ports_of(const Config& config) {
+  std::vector<std::uint16_t> ports;
+  for (const auto* list : {&config.http.listen, &config.https.listen})
+    for (const auto& text : *list)
+      if (const auto listen = parse_listen(text)) ports.push_back(listen->port);
+  return ports;
+}
+
+std::string text_or_empty(const Result<std::string>& text) { return text.value_or(std::string()); }
+
+}  // namespace
+
+http::Reports Daemon::make_reports() {
+  http::Reports reports;
+  reports.sources = [this] { return make_report(*service_); };
+  reports.statistics = [this] { return text_or_empty(to_json(make_statistics_report(*service_))); };
+  reports.alarms = [this] { return text_or_empty(to_json(make_alarms_report(*service_))); };
+  reports.sessions = [this] { return text_or_empty(to_json(make_sessions_report(census_, workers_))); };
+  reports.metrics = [this] { return write_metrics(make_report(*service_), census_, workers_); };
+  reports.ready = [this] { return service_->ready(); };
+  return reports;
+}
+
+Outcome<void> Daemon::make_workers() {
+  const auto workers = service_->options().workers;
+  auto proxy = proxy_options(config_.proxy, ports_of(config_));
+  if (!proxy) return tl::unexpected(proxy.error());
+  WorkerOptions options;
+  options.rates = address_rates(config_.limits);
+  options.proxy = std::move(*proxy);
+  options.features = http_features(config_.http);
+  options.reports = make_reports();
+  options.http = http_server_options(config_, workers);
+  options.census = &census_;
+  for (std::size_t i = 0; i < workers; ++i) {
+    Secret<32> seed;
+    if (!seed_bytes(seed.span())) return explain(Error::starved, "seed of a worker");
+    options.index = i;
+    options.dtls = dtls_server_options(config_.coaps, i, workers);
+    options.dtls.census = &census_;
+    workers_.push_back(std::make_unique<Worker>(options, *service_, *access_, std::move(seed)));
+  }
+  return {};
+}
+
+// open_datagram binds every worker to one UDP address; port 0 is chosen once, by the first.
+Outcome<void> Daemon::open_datagram(const std::string& text, const std::shared_ptr<const TlsContext>& context) {
+  auto address = listen_address(text);
+  if (!address) return tl::unexpected(address.error());
+  if (auto free = require_free(*address); !free) return free;
+  std::vector<std::unique_ptr<UdpSocket>> sockets;
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    auto socket = UdpSocket::open(*address, config_.coaps.mtu);
+    if (!socket) return tl::unexpected(socket.error());
+    *address = (*socket)->local();
+    sockets.push_back(std::move(*socket));
+  }
+  if (workers_.size() > 1 && !steer_by_worker(*sockets.front()))
+    log::warning("no steering by connection ID on this kernel; a client that changes its address may have to begin anew");
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    if (context)
+      workers_[i]->add_coaps(std::move(sockets[i]), context);
+    else
+      workers_[i]->add_coap(std::move(sockets[i]));
+  }
+  log::info("listening on " + address->text());
+  return {};
+}
+
+// open_stream does the same for TCP.
+Outcome<void> Daemon::open_stream(const std::string& text, const std::shared_ptr<const TlsContext>& context) {
+  auto address = listen_address(text);
+  if (!address) return tl::unexpected(address.error());
+  if (auto free = require_free_tcp(*address); !free) return free;
+  for (auto& worker : workers_) {
+    auto listener = TcpListener::open(*address);
+    if (!listener) return tl::unexpected(listener.error());
+    *address = (*listener)->local();
+    if (auto added = worker->add_http(std::move(*listener), context); !added) return added;
+  }
+  log::info(std::string("listening on ") + (context ? "https://" : "http://") + address->text());
+  return {};
+}
+
+Outcome<void> Daemon::open_sockets() {
+  if (auto made = make_workers(); !made) return made;
+  const auto open = [](const TlsConfig& config, auto&& each) -> Outcome<void> {
+    for (const auto& text : config.listen)
+      if (auto opened = each(text); !opened) return opened;
+    return {};
+  };
+  if (config_.coaps.enabled) {
+    const auto context = make_context(config_.coaps, Transport::datagram, coaps_tickets_);
+    if (!context) return tl::unexpected(context.error());
+    if (auto opened = open(config_.coaps, [&](const std::string& text) { return open_datagram(text, *context); }); !opened) return opened;
+  }
+  if (config_.coap.enabled) log::warning("plain CoAP is on: nothing is encrypted or verified there; for tests and trusted wires only");
+  if (config_.coap.enabled)
+    for (const auto& text : config_.coap.listen)
+      if (auto opened = open_datagram(text, nullptr); !opened) return opened;
+  if (config_.http.enabled)
+    for (const auto& text : config_.http.listen)
+      if (auto opened = open_stream(text, nullptr); !opened) return opened;
+  if (!config_.https.enabled) return {};
+  const auto context = make_context(config_.https, Transport::stream, https_tickets_);
+  if (!context) return tl::unexpected(context.error());
+  return open(config_.https, [&](const std::string& text) { return open_stream(text, *context); });
+}
+
+}  // namespace qeaas
