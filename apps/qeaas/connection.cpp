@@ -8,10 +8,10 @@
 
 #include "base/file.hpp"
 #include "base/hex.hpp"
+#include "base/utf8.hpp"
 #include "client/key_store.hpp"
 #include "net/groups.hpp"
 #include "text.hpp"
-#include "wire/utf8.hpp"
 
 namespace qeaas::cli {
 namespace {

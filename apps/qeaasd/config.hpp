@@ -15,9 +15,10 @@
 namespace qeaas {
 
 struct ServerConfig {
-  std::string state;               // folder; empty: base/file.hpp's state_folder
-  std::uint64_t workers = 0;       // 0: one a core
-  std::string log_level = "info";  // debug | info | warning | error
+  std::string state;                // folder; empty: base/file.hpp's state_folder
+  std::uint64_t workers = 0;        // 0: one a core
+  std::string log_level = "info";   // debug | info | warning | error
+  std::string log_format = "text";  // text | json
   std::uint64_t drain_seconds = 10;
   friend bool operator==(const ServerConfig&, const ServerConfig&) = default;
 };
@@ -132,6 +133,16 @@ struct ProxyConfig {
   friend bool operator==(const ProxyConfig&, const ProxyConfig&) = default;
 };
 
+struct LocalConfig {
+  bool enabled = true;
+  std::string path;  // empty: the default place, local/place.hpp
+  std::string mode = "0660";
+  std::vector<std::string> groups;
+  std::uint64_t max_connections = 64;
+  std::string identity;  // empty: no quota
+  friend bool operator==(const LocalConfig&, const LocalConfig&) = default;
+};
+
 struct LimitsConfig {  // 0 everywhere: unlimited
   std::uint64_t address_bytes_per_second = 0;
   std::uint64_t address_burst_bytes = 0;
@@ -151,6 +162,7 @@ struct Config {
   HttpConfig http;
   HttpsConfig https;
   ProxyConfig proxy;
+  LocalConfig local;
   LimitsConfig limits;
   std::string origin = "built-in defaults";  // the file, for log lines
   std::vector<std::string> warnings;         // what is allowed but worth saying; the daemon logs them

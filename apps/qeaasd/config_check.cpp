@@ -93,6 +93,18 @@ class Checker {
     }
   }
 
+  void local() {
+    const auto& local = config_.local;
+    if (!local.path.empty() && local.path.front() != '/')
+      wrong("local.path", "local.path: " + toml_text(local.path) + " is no absolute path; allowed: a path such as /run/qeaas/entropy.sock",
+            Error::malformed);
+    const bool shut = local.mode == "0600" ? !local.groups.empty() : local.mode == "0660" && local.groups.size() > 1;
+    if (local.enabled && shut)
+      warn("local.mode " + local.mode + " keeps out members of " +
+           (local.mode == "0600" ? "local.groups" : "all but the first of local.groups") +
+           "; with \"0666\" the system lets everybody connect, and the server still serves only those whom it should");
+  }
+
   void limits() {
     const auto& limits = config_.limits;
     const auto needs = [&](std::uint64_t burst, std::uint64_t rate, const std::string& who) {
@@ -180,6 +192,7 @@ void check(Config& config, const Places& places, Report& report) {
   checker.tls(config.https, "https");
   checker.listeners();
   checker.proxy();
+  checker.local();
   checker.limits();
   checker.warnings();
 }

@@ -154,5 +154,25 @@ TEST(ConfigCheck, NobodyListeningWarns) {
             (std::vector<std::string>{"coaps, coap, http and https are all off: nobody can reach this server over the network"}));
 }
 
+TEST(ConfigCheck, TheLocalSocketIsAnAbsolutePath) {
+  expect_mistake("[local]\npath = \"run/e.sock\"\n", Error::malformed,
+                 "t.toml:2:1: local.path: \"run/e.sock\" is no absolute path; allowed: a path such as /run/qeaas/entropy.sock");
+  EXPECT_TRUE(parse_config("[local]\npath = \"/run/e.sock\"\n", "t.toml"));
+  EXPECT_FALSE(parse_config("[local]\npath = \"/" + std::string(100, 'x') + "\"\n", "t.toml"));
+  EXPECT_FALSE(parse_config("[local]\nmode = \"0777\"\n", "t.toml"));
+  EXPECT_FALSE(parse_config("[local]\nmax_connections = 0\n", "t.toml"));
+}
+
+TEST(ConfigCheck, GroupsThatTheModeKeepsOutAreWorthAWarning) {
+  const std::string advice = "; with \"0666\" the system lets everybody connect, and the server still serves only those whom it should";
+  EXPECT_EQ(warnings_of("[local]\ngroups = [\"kvm\", \"users\"]\n"),
+            (std::vector<std::string>{"local.mode 0660 keeps out members of all but the first of local.groups" + advice}));
+  EXPECT_EQ(warnings_of("[local]\ngroups = [\"kvm\"]\nmode = \"0600\"\n"),
+            (std::vector<std::string>{"local.mode 0600 keeps out members of local.groups" + advice}));
+  EXPECT_TRUE(warnings_of("[local]\ngroups = [\"kvm\", \"users\"]\nmode = \"0666\"\n").empty());
+  EXPECT_TRUE(warnings_of("[local]\nenabled = false\ngroups = [\"kvm\", \"users\"]\n").empty());
+  EXPECT_TRUE(warnings_of("[local]\ngroups = [\"kvm\"]\n").empty());
+}
+
 }  // namespace
 }  // namespace qeaas

@@ -26,6 +26,7 @@ using D = CoapsConfig;
 using H = HttpConfig;
 using T = HttpsConfig;
 using P = ProxyConfig;
+using U = LocalConfig;
 using L = LimitsConfig;
 constexpr auto kServer = &Config::server;
 constexpr auto kService = &Config::service;
@@ -34,9 +35,11 @@ constexpr auto kCoap = &Config::coap;
 constexpr auto kHttp = &Config::http;
 constexpr auto kHttps = &Config::https;
 constexpr auto kProxy = &Config::proxy;
+constexpr auto kLocal = &Config::local;
 constexpr auto kLimits = &Config::limits;
 
 constexpr std::array<std::string_view, 4> kLevels{"debug", "info", "warning", "error"};
+constexpr std::array<std::string_view, 2> kFormats{"text", "json"};
 constexpr std::array<std::string_view, 3> kPolicies{"combine", "least_loaded", "failover"};
 constexpr std::array<std::string_view, 2> kConditioners{"sha256", "toeplitz"};
 constexpr std::array<std::string_view, 8> kTypes{"device", "rdseed", "jitter", "os", "process", "remote", "photon", "replay"};
@@ -47,6 +50,8 @@ constexpr std::array<std::string_view, 8> kGroups{"MLKEM512",          "MLKEM768
 constexpr std::array<std::string_view, 2> kCertificates{"ML-DSA-44", "P-256"};
 constexpr std::array<std::string_view, 4> kClientAuth{"none", "psk", "certificate", "raw_public_key"};
 
+constexpr std::array<std::string_view, 3> kModes{"0600", "0660", "0666"};
+
 constexpr double kLongest = 4096;                        // bytes of a path or address
 constexpr double kYear = 31'536'000;                     // seconds
 constexpr double kLargestExact = 9'007'199'254'740'991;  // 2^53 - 1: a double compares it exactly
@@ -54,7 +59,7 @@ constexpr double kMaxRate = 10'000'000'000;              // access/identity.hpp:
 constexpr double kMaxBurst = 2'147'483'648;              // kMaxBurstBytes
 constexpr double kMaxDay = 8'796'093'022'208;            // kMaxBytesPerDay
 
-constexpr std::array<Section, 9> kSections{{
+constexpr std::array<Section, 10> kSections{{
     {"server", "The process as a whole."},
     {"service", "How the bytes of the sources become answers."},
     {"source",
@@ -69,6 +74,9 @@ constexpr std::array<Section, 9> kSections{{
      "Forward proxy from CoAP to HTTP (RFC 7252 5.7): GET, to the listed origins and no others. An origin is scheme, host and port, "
      "exactly. "
      "Loopback, private and other special addresses are reached only where that very address is listed; a name never leads to one."},
+    {"local",
+     "Unix socket for programs on this machine: the EGD protocol (QEMU's rng-egd) and one that tells where bytes came from. Root and the "
+     "server's own user may always connect."},
     {"limits", "What clients may draw. Identities of the access table may have quotas of their own; 0 is unlimited."},
 }};
 
@@ -81,6 +89,8 @@ constexpr Key kKeys[] = {
      "threads", 0, 64},
     {"server", "log_level", &at<kServer, &V::log_level>, "The least important events that are still logged.", "", 0, 0, Shape::choice,
      kLevels},
+    {"server", "log_format", &at<kServer, &V::log_format>, "text: a line for people. json: one JSON object a line.", "", 0, 0,
+     Shape::choice, kFormats},
     {"server", "drain_seconds", &at<kServer, &V::drain_seconds>, "How long SIGTERM waits for running answers.", "seconds", 0, 3600},
 
     {"service", "policy", &at<kService, &R::policy>,
@@ -397,6 +407,23 @@ constexpr Key kKeys[] = {
      1'073'741'824},
     {"proxy", "ca_file", &at<kProxy, &P::ca_file>, "PEM file that https origins are verified against; empty: the system's certificates.",
      "", 0, kLongest},
+
+    {"local", "enabled", &at<kLocal, &U::enabled>, "Whether to listen at all."},
+    {"local", "path", &at<kLocal, &U::path>,
+     "The socket, by absolute path, in a folder that exists. Empty: $RUNTIME_DIRECTORY/entropy.sock, /run/qeaas/entropy.sock (root) or "
+     "$XDG_RUNTIME_DIR/qeaas/entropy.sock; if that cannot be made, the server warns and goes on without.",
+     "", 0, 100},
+    {"local", "mode", &at<kLocal, &U::mode>,
+     "Permissions of the socket. Whatever they are, only root, the server's user and the members of groups are served.", "", 0, 0,
+     Shape::choice, kModes},
+    {"local", "groups", &at<kLocal, &U::groups>,
+     "Groups whose members may connect, by name or number. The first becomes the socket's group; with mode 0660 the system lets in no "
+     "other.",
+     "", 0, 16},
+    {"local", "max_connections", &at<kLocal, &U::max_connections>,
+     "Connections at once; one more is closed. Users who are let in by a group have at most half of them each.", "connections", 1, 1024},
+    {"local", "identity", &at<kLocal, &U::identity>,
+     "Name of the identity (qeaas clients) whose quota all local clients draw on. Empty: they have no quota.", "", 0, 64},
 
     {"limits", "address_bytes_per_second", &at<kLimits, &L::address_bytes_per_second>, "For one IPv4 address or IPv6 /64.",
      "bytes per second", 0, kMaxRate},

@@ -85,7 +85,7 @@ TEST(Config, WhatIsNoToml) {
 TEST(Config, UnknownKeysSuggestTheNearest) {
   expect_mistake("[server]\n  worker = 4\n", Error::unknown, "t.toml:2:3: unknown key 'worker' in [server]; did you mean 'workers'?");
   expect_mistake("[server]\ncolour = 4\n", Error::unknown,
-                 "t.toml:2:1: unknown key 'colour' in [server]; known keys: state, workers, log_level, drain_seconds");
+                 "t.toml:2:1: unknown key 'colour' in [server]; known keys: state, workers, log_level, log_format, drain_seconds");
   expect_mistake("[[source]]\nid = \"a\"\ntype = \"os\"\nsample_bit = 4\n", Error::unknown,
                  "t.toml:4:1: unknown key 'sample_bit' in [source]; did you mean 'sample_bits'?");
 }
@@ -103,7 +103,7 @@ TEST(Config, AnAbsurdKeyStaysOnOneShortLine) {
 TEST(Config, UnknownSections) {
   expect_mistake("[coapss]\n", Error::unknown, "t.toml:1:2: unknown section 'coapss'; did you mean 'coaps'?");
   expect_mistake("workers = 4\n", Error::unknown,
-                 "t.toml:1:1: unknown section 'workers'; known sections: server, service, source, coaps, coap, http, https, proxy, limits");
+                 "t.toml:1:1: unknown section 'workers'; known sections: server, service, source, coaps, coap, http, https, proxy, local, limits");
   expect_mistake("server = 4\n", Error::malformed, "t.toml:1:1: server is a section; write it as [server]");
   expect_mistake("[source]\nid = \"a\"\n", Error::malformed, "t.toml:1:1: source is a repeated section; write each as [[source]]");
   expect_mistake("source = [1]\n", Error::malformed, "t.toml:1:10: source is a repeated section; write each as [[source]]");

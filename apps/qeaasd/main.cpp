@@ -17,7 +17,10 @@ constexpr int kFailed = 1;
 constexpr int kUsage = 2;
 
 int refuse(const qeaas::Fault& fault) {
-  std::fprintf(stderr, "qeaasd: %s\n", fault.text.c_str());
+  if (qeaas::log::format() == qeaas::log::Format::json)
+    qeaas::log::error(fault.text, {{"error", qeaas::name(fault.error)}});
+  else
+    std::fprintf(stderr, "qeaasd: %s\n", fault.text.c_str());
   return kFailed;
 }
 
@@ -69,6 +72,7 @@ int main(int argc, char** argv) {
   }
   no_core_dumps();
   std::signal(SIGPIPE, SIG_IGN);  // a connection that is closed at the other end is an error of that connection
+  qeaas::log::set_format(config->server.log_format == "json" ? qeaas::log::Format::json : qeaas::log::Format::text);
   qeaas::log::set_level(level(config->server.log_level));
   const auto state = qeaas::state_folder(state_argument.empty() ? config->server.state : state_argument);
   qeaas::Daemon daemon(std::move(*config), config_argument, state);

@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "base/hex.hpp"
+#include "base/utf8.hpp"
 #include "crypto/hash.hpp"
-#include "wire/utf8.hpp"
 
 namespace qeaas::access {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "base/utf8.hpp"
 #include "wire/problem.hpp"
-#include "wire/utf8.hpp"
 
 namespace qeaas {
 namespace {

@@ -181,8 +181,8 @@ void Pump::set_state(SourceState state, std::string_view failure) noexcept {
   signal_.announce();
   if (!changed || stopping()) return;
   const auto line = "source " + info_.tag.id + " is " + std::string(name(state)) + (failure.empty() ? "" : ": " + std::string(failure));
-  if (failure.empty()) log::info(line);
-  if (!failure.empty()) log::warning(line);
+  const auto level = failure.empty() ? log::Level::info : log::Level::warning;
+  log::write(level, line, {{"source", info_.tag.id}, {"state", name(state)}});
 }
 
 void Pump::publish() noexcept {

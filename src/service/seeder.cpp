@@ -24,10 +24,12 @@ Status Seeder::generate(MutableBytes out) noexcept {
     used_bytes_ = 0;
     since_ = now;
   }
-  Secret<HashDrbg::kMinEntropyBytes> system;
-  if (const auto got = options_.os_entropy(system.span()); !got) return got;
+  Secret<HashDrbg::kMinEntropyBytes + MixIn::kBytes> additional;
+  const auto system = additional.span().first<HashDrbg::kMinEntropyBytes>();
+  if (const auto got = options_.os_entropy(system); !got) return got;
+  const bool more = outside_.read(outside_seen_, additional.span().last<MixIn::kBytes>());
   used_bytes_ += out.size();
-  return drbg_.generate(out, std::as_const(system).span());
+  return drbg_.generate(out, more ? Bytes(additional.span()) : Bytes(system));
 }
 
 Status Seeder::seed_from_direct() noexcept {

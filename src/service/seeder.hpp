@@ -16,8 +16,8 @@ class Seeder {
   static constexpr std::uint64_t kReseedBytes = 1 << 16;
   static constexpr std::chrono::seconds kReseedInterval{60};
 
-  // The tap and the options must outlive the seeder; the tap is its own.
-  Seeder(Tap& tap, const ServiceOptions& options) noexcept : tap_(tap), options_(options) {}
+  // Everything named must outlive the seeder; the tap is its own.
+  Seeder(Tap& tap, const ServiceOptions& options, const MixIn& outside) noexcept : tap_(tap), options_(options), outside_(outside) {}
   // fill gives seed material. Errors, which leave out zeroed: starved or alarmed before the first direct entropy; io when the operating
   // system gives none.
   Status fill(MutableBytes out) noexcept;
@@ -29,6 +29,8 @@ class Seeder {
   std::mutex mutex_;
   Tap& tap_;
   const ServiceOptions& options_;
+  const MixIn& outside_;
+  std::uint64_t outside_seen_ = 0;
   HashDrbg drbg_;
   std::uint64_t used_bytes_ = 0;
   TimePoint since_{};

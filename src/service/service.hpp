@@ -12,6 +12,7 @@
 
 #include "base/error.hpp"
 #include "service/event_history.hpp"
+#include "service/mix_in.hpp"
 #include "service/options.hpp"
 #include "service/pump.hpp"
 #include "service/seeder.hpp"
@@ -43,6 +44,9 @@ class Service {
   static constexpr std::size_t kMaxSeedBytes = 2048;
   Status seed_entropy(MutableBytes out) noexcept;
 
+  // mix_in adds bytes from outside, credited nothing (mix_in.hpp).
+  void mix_in(Bytes outside) noexcept { outside_.add(outside); }
+
   // ready is true while at least min_sources sources that may feed direct are healthy and have put a block into every reservoir.
   bool ready() const noexcept;
   // wait_ready waits for that; false after the time-out, or when stopped.
@@ -63,6 +67,7 @@ class Service {
   const ServiceOptions options_;
   Signal signal_;
   EventHistory events_;
+  MixIn outside_;
   std::atomic<bool> stopping_{false};
   std::vector<std::unique_ptr<Pump>> pumps_;
   std::vector<std::unique_ptr<Tap>> taps_;

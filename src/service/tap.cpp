@@ -29,8 +29,8 @@ std::chrono::seconds retry_time(std::size_t blocks, std::uint64_t bits_per_secon
   return std::chrono::seconds(std::clamp<std::uint64_t>((bits + bits_per_second - 1) / bits_per_second, 1, kMost));
 }
 
-Tap::Tap(std::span<const std::unique_ptr<Pump>> pumps, const ServiceOptions& options, std::size_t ring)
-    : pumps_(pumps), options_(options), ring_(ring) {}
+Tap::Tap(std::span<const std::unique_ptr<Pump>> pumps, const ServiceOptions& options, const MixIn& outside, std::size_t ring)
+    : pumps_(pumps), options_(options), outside_(outside), ring_(ring) {}
 
 Status Tap::fill(MutableBytes out, EntropyType type, Provenance& provenance) noexcept {
   provenance.reset(type);
@@ -53,14 +53,17 @@ Status Tap::draw(MutableBytes out, EntropyType type, Provenance& provenance) noe
   return fail(Error::unsupported);
 }
 
-// mixed is direct XOR a Hash_DRBG of the operating system: no worse than either.
+// mixed is direct XOR a Hash_DRBG of the operating system, with what was added from outside as additional input: no worse than either.
 Status Tap::mixed(MutableBytes out, Provenance& provenance) noexcept {
   if (auto ready = seed_from_system(out.size()); !ready) return ready;
   if (auto drawn = direct(out, provenance); !drawn) return drawn;
   Secret<512> pad;
+  Secret<MixIn::kBytes> outside;
+  Bytes additional;
+  if (outside_.read(outside_seen_, outside.span())) additional = outside.span();
   for (auto rest = out; !rest.empty();) {
     const auto part = pad.span().first(std::min(rest.size(), pad.size()));
-    if (auto made = system_drbg_.generate(part); !made) return made;
+    if (auto made = system_drbg_.generate(part, std::exchange(additional, {})); !made) return made;
     for (std::size_t i = 0; i < part.size(); ++i) rest[i] ^= part[i];
     rest = rest.subspan(part.size());
   }

@@ -10,6 +10,7 @@
 
 #include "base/draw.hpp"
 #include "crypto/drbg.hpp"
+#include "service/mix_in.hpp"
 #include "service/options.hpp"
 #include "service/pump.hpp"
 
@@ -20,8 +21,8 @@ std::chrono::seconds retry_time(std::size_t blocks, std::uint64_t bits_per_secon
 
 class Tap final : public Draw {
  public:
-  // The pumps and the options must outlive the tap; ring is the index of its reservoir in every pump.
-  Tap(std::span<const std::unique_ptr<Pump>> pumps, const ServiceOptions& options, std::size_t ring);
+  // Everything named must outlive the tap; ring is the index of its reservoir in every pump.
+  Tap(std::span<const std::unique_ptr<Pump>> pumps, const ServiceOptions& options, const MixIn& outside, std::size_t ring);
 
   // fill makes one draw: all of out or nothing. On an error out is zeroed and provenance is empty. Errors: too_large (more than
   // kMaxDrawBytes, or than a reservoir ever holds), out_of_range (nothing asked for), starved, alarmed, io (mixed: the operating
@@ -30,6 +31,8 @@ class Tap final : public Draw {
   Status fill(MutableBytes out, EntropyType type, Provenance& provenance) noexcept override;
   // retry_after is when the draw that failed last may succeed, from the measured rate: 1 to 60 s.
   std::chrono::seconds retry_after() const noexcept override { return retry_after_; }
+  // ready_blocks is how many blocks a direct draw could have right now; 0 while too few sources are healthy.
+  std::size_t ready_blocks() noexcept;
 
  private:
   friend class TapProbe;  // tests raise an alarm between two steps of a draw
@@ -55,6 +58,7 @@ class Tap final : public Draw {
 
   // A direct draw: who offers what, is it enough, take it, and was no alarm raised meanwhile.
   void survey() noexcept;
+  bool enough_sources() noexcept;
   Status check(std::size_t blocks) noexcept;
   Status check_combine(std::size_t blocks) noexcept;
   Status check_least_loaded(std::size_t blocks) noexcept;
@@ -77,6 +81,7 @@ class Tap final : public Draw {
 
   std::span<const std::unique_ptr<Pump>> pumps_;
   const ServiceOptions& options_;
+  const MixIn& outside_;
   std::size_t ring_;
   std::chrono::seconds retry_after_{1};
 
@@ -91,6 +96,7 @@ class Tap final : public Draw {
   HashDrbg system_drbg_;  // type mixed: seeded from the operating system, only ever XORed onto direct
   std::uint64_t system_used_bytes_ = 0;
   TimePoint system_since_{};
+  std::uint64_t outside_seen_ = 0;
 };
 
 }  // namespace qeaas

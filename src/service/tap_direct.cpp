@@ -2,6 +2,7 @@
 // The direct draw: look at what the healthy sources offer, refuse before anything is consumed if it is not enough, take and combine
 // by policy, and give nothing out if an alarm was raised meanwhile.
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <string_view>
 
@@ -47,11 +48,34 @@ void Tap::survey() noexcept {
   }
 }
 
-Status Tap::check(std::size_t blocks) noexcept {
-  if (blocks > pumps_.front()->ring(ring_).capacity()) return fail(Error::too_large);
+bool Tap::enough_sources() noexcept {
   const auto all = offers();
   const auto counted = std::count_if(all.begin(), all.end(), [](const Offer& offer) { return offer.counted; });
-  if (static_cast<std::size_t>(counted) < options_.min_sources) return shortage();
+  return static_cast<std::size_t>(counted) >= options_.min_sources;
+}
+
+// ready_blocks is the largest number that check would let pass.
+std::size_t Tap::ready_blocks() noexcept {
+  survey();
+  if (!enough_sources()) return 0;
+  std::array<std::size_t, kMaxSources> ready{};
+  std::size_t sources = 0;
+  std::size_t all = 0;
+  for (const Offer& offer : offers()) {
+    all += offer.blocks;
+    if (offer.counted) ready[sources++] = offer.blocks;
+  }
+  const auto capacity = pumps_.front()->ring(ring_).capacity();
+  if (options_.policy == Policy::least_loaded) return std::min(all, capacity);
+  if (options_.policy == Policy::failover) return offers().front().blocks;
+  // combine: as many as min_sources of them all have.
+  std::sort(ready.begin(), ready.begin() + static_cast<std::ptrdiff_t>(sources), std::greater<>());
+  return ready[options_.min_sources - 1];
+}
+
+Status Tap::check(std::size_t blocks) noexcept {
+  if (blocks > pumps_.front()->ring(ring_).capacity()) return fail(Error::too_large);
+  if (!enough_sources()) return shortage();
   switch (options_.policy) {
     case Policy::combine: return check_combine(blocks);
     case Policy::least_loaded: return check_least_loaded(blocks);

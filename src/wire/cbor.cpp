@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "wire/utf8.hpp"
+#include "base/utf8.hpp"
 
 namespace qeaas {
 namespace {

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "wire/utf8.hpp"
+#include "base/utf8.hpp"
 
 namespace qeaas {
 namespace {

@@ -8,8 +8,8 @@
 #include <limits>
 #include <new>
 
+#include "base/utf8.hpp"
 #include "wire/cbor.hpp"
-#include "wire/utf8.hpp"
 
 namespace qeaas::json_tree {
 namespace {

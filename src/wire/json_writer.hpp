@@ -40,8 +40,6 @@ class JsonWriter {
   Result<std::size_t> finish() const noexcept { return out_.finish(); }
 
  private:
-  void escape(char character) noexcept;
-
   TextWriter out_;
 };
 

@@ -6,8 +6,8 @@
 #include <array>
 #include <charconv>
 
+#include "base/utf8.hpp"
 #include "wire/text_writer.hpp"
-#include "wire/utf8.hpp"
 
 namespace qeaas {
 namespace {

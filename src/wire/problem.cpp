@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
+#include "base/utf8.hpp"
 #include "wire/cbor.hpp"
 #include "wire/json_tree.hpp"
 #include "wire/json_writer.hpp"
-#include "wire/utf8.hpp"
 
 namespace qeaas {
 namespace {

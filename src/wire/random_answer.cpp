@@ -14,6 +14,7 @@ namespace {
 
 // Keys of the CBOR map, fixed by docs/protocol.md.
 enum Key : std::int64_t { kRandom = 1, kType = 2, kSources = 3, kReport = 4, kSimulated = 5 };
+constexpr unsigned kProvenanceKeys = 0b111100;
 constexpr unsigned kAllKeys = 0b111110;
 
 bool ids_fit(const Provenance& provenance) noexcept {
@@ -21,12 +22,18 @@ bool ids_fit(const Provenance& provenance) noexcept {
   return std::all_of(tags.begin(), tags.end(), [](const SourceTag* tag) { return tag->id.size() <= kMaxSourceIdBytes; });
 }
 
-Result<std::size_t> encode_cbor(Bytes random, const Provenance& provenance, MutableBytes into) noexcept {
-  CborWriter out(into);
-  out.map(5).integer(kRandom).bytes(random).integer(kType).text(name(provenance.type()));
+// account is what follows the random bytes.
+Result<std::size_t> account(CborWriter& out, const Provenance& provenance) noexcept {
+  out.integer(kType).text(name(provenance.type()));
   out.integer(kSources).array(provenance.sources().size());
   for (const SourceTag* tag : provenance.sources()) out.array(3).text(tag->id).text(name(tag->kind)).boolean(tag->conditioned);
   return out.integer(kReport).null().integer(kSimulated).boolean(provenance.simulated()).finish();
+}
+
+Result<std::size_t> encode_cbor(Bytes random, const Provenance& provenance, MutableBytes into) noexcept {
+  CborWriter out(into);
+  out.map(5).integer(kRandom).bytes(random);
+  return account(out, provenance);
 }
 
 Result<std::size_t> encode_json(Bytes random, const Provenance& provenance, MutableBytes into) noexcept {
@@ -119,7 +126,7 @@ Status read_member(CborReader& in, std::int64_t key, RandomAnswer& answer) {
   }
 }
 
-Status decode_cbor(Bytes encoded, RandomAnswer& answer) {
+Status decode_cbor(Bytes encoded, unsigned keys, RandomAnswer& answer) {
   CborReader in(encoded);
   const auto pairs = in.map();
   if (!pairs) return as_malformed(pairs.error());
@@ -130,7 +137,7 @@ Status decode_cbor(Bytes encoded, RandomAnswer& answer) {
     if (const auto status = read_member(in, *key, answer); !status) return status;
     if (*key >= kRandom && *key <= kSimulated) seen |= 1u << *key;
   }
-  if (seen != kAllKeys) return fail(Error::malformed);
+  if (seen != keys) return fail(Error::malformed);
   return in.finish();
 }
 
@@ -193,10 +200,25 @@ Result<std::size_t> encode_random_answer(AnswerFormat format, Bytes random, cons
   return size;
 }
 
+Result<std::size_t> encode_provenance(const Provenance& provenance, MutableBytes into) noexcept {
+  if (!ids_fit(provenance)) return fail(Error::too_large);
+  CborWriter out(into);
+  out.map(4);
+  return account(out, provenance);
+}
+
+Result<RandomAnswer> decode_provenance(Bytes encoded) {
+  if (encoded.size() > kMaxProvenanceBytes) return fail(Error::too_large);
+  RandomAnswer answer;
+  if (const auto status = decode_cbor(encoded, kProvenanceKeys, answer); !status) return fail(status.error());
+  if (hides_simulation(answer)) return fail(Error::malformed);
+  return answer;
+}
+
 Result<RandomAnswer> decode_random_answer(AnswerFormat format, Bytes encoded) {
   if (encoded.size() > kMaxAnswerBytes) return fail(Error::too_large);
   RandomAnswer answer;
-  const auto status = format == AnswerFormat::cbor ? decode_cbor(encoded, answer) : decode_json(encoded, answer);
+  const auto status = format == AnswerFormat::cbor ? decode_cbor(encoded, kAllKeys, answer) : decode_json(encoded, answer);
   if (!status) return fail(status.error());
   if (hides_simulation(answer)) return fail(Error::malformed);
   return answer;

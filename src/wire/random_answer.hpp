@@ -37,6 +37,11 @@ inline constexpr std::size_t kMaxAnswerBytes = max_answer_bytes(AnswerFormat::js
 // id that is no UTF-8 or beyond kMaxSourceIdBytes.
 Result<std::size_t> encode_random_answer(AnswerFormat format, Bytes random, const Provenance& provenance, MutableBytes into) noexcept;
 
+// kMaxProvenanceBytes is enough memory for encode_provenance: the CBOR answer without its bytes, as the local socket sends it beside them.
+// Errors as above, except that `into` is not wiped.
+inline constexpr std::size_t kMaxProvenanceBytes = max_overhead(AnswerFormat::cbor);
+Result<std::size_t> encode_provenance(const Provenance& provenance, MutableBytes into) noexcept;
+
 // RandomAnswer is what a client got. It owns everything, and the bytes are wiped with it.
 struct RandomAnswer {
   SecretBytes random;
@@ -50,5 +55,7 @@ struct RandomAnswer {
 // in an answer that is not marked so), unknown (a kind or type), unsupported, too_large (more than kMaxSources sources, an id beyond
 // kMaxSourceIdBytes, more than kMaxAnswerBytes).
 Result<RandomAnswer> decode_random_answer(AnswerFormat format, Bytes encoded);
+// decode_provenance reads what encode_provenance wrote; random stays empty. Errors as those of decode_random_answer.
+Result<RandomAnswer> decode_provenance(Bytes encoded);
 
 }  // namespace qeaas

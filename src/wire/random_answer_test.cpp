@@ -167,5 +167,35 @@ TEST(RandomAnswer, ReadsAReportAndSkipsWhatIsNew) {
   EXPECT_EQ(json->report, "r");
 }
 
+TEST(RandomAnswer, ProvenanceAloneIsTheSameAccountWithoutBytes) {
+  const auto account = provenance(EntropyType::direct, {&kRdseed, &kPhotons});
+  std::vector<std::uint8_t> memory(kMaxProvenanceBytes);
+  memory.resize(encode_provenance(account, memory).value());
+  EXPECT_EQ(to_hex(memory), "a402666469726563740382836672647365656468706879736963616cf5836770686f746f6e736973696d756c61746564f404f605f5");
+  const auto decoded = decode_provenance(memory);
+  ASSERT_TRUE(decoded);
+  EXPECT_TRUE(decoded->random.empty());
+  EXPECT_EQ(decoded->type, EntropyType::direct);
+  ASSERT_EQ(decoded->sources.size(), 2U);
+  EXPECT_EQ(decoded->sources[1].id, "photons");
+  EXPECT_TRUE(decoded->simulated);
+}
+
+TEST(RandomAnswer, ProvenanceAloneRefusesWhatItIsNot) {
+  const auto account = provenance(EntropyType::mixed, {&kRdseed});
+  EXPECT_EQ(decode_provenance(encoded(AnswerFormat::cbor, bytes("00"), account).value()).error(), Error::malformed);
+  EXPECT_EQ(decode_provenance(bytes("a1026564726267")).error(), Error::malformed);
+  EXPECT_EQ(decode_provenance(bytes("a40265646972656374038004f605f5")).error(), Error::malformed);
+  EXPECT_EQ(decode_provenance(std::vector<std::uint8_t>(kMaxProvenanceBytes + 1)).error(), Error::too_large);
+  // Marked as not simulated, with a simulated source in it.
+  EXPECT_EQ(decode_provenance(bytes("a402666469726563740381836161"
+                                    "6973696d756c61746564"
+                                    "f404f605f4"))
+                .error(),
+            Error::malformed);
+  std::vector<std::uint8_t> small(8);
+  EXPECT_EQ(encode_provenance(account, small).error(), Error::no_space);
+}
+
 }  // namespace
 }  // namespace qeaas

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // UTF-8 validation by the table of RFC 3629 section 4.
-#include "wire/utf8.hpp"
+#include "base/utf8.hpp"
 
-#include <cstddef>
 #include <cstdint>
 
 namespace qeaas {
@@ -29,15 +28,22 @@ Sequence sequence(std::uint8_t first) noexcept {
 
 }  // namespace
 
-bool is_utf8(std::string_view text) noexcept {
+std::size_t utf8_sequence(std::string_view text) noexcept {
+  if (text.empty()) return 0;
   const auto byte = [&](std::size_t at) { return static_cast<std::uint8_t>(text[at]); };
-  for (std::size_t at = 0; at < text.size();) {
-    const Sequence expected = sequence(byte(at));
-    if (expected.length == 0 || expected.length > text.size() - at) return false;
-    if (expected.length > 1 && (byte(at + 1) < expected.low || byte(at + 1) > expected.high)) return false;
-    for (std::size_t i = 2; i < expected.length; ++i)
-      if ((byte(at + i) & 0xc0) != 0x80) return false;
-    at += expected.length;
+  const Sequence expected = sequence(byte(0));
+  if (expected.length > text.size()) return 0;
+  if (expected.length > 1 && (byte(1) < expected.low || byte(1) > expected.high)) return 0;
+  for (std::size_t i = 2; i < expected.length; ++i)
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  return expected.length;
+}
+
+bool is_utf8(std::string_view text) noexcept {
+  while (!text.empty()) {
+    const auto length = utf8_sequence(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
   }
   return true;
 }

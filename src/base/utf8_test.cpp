@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // UTF-8 validation: RFC 3629 section 7 examples and the classic forgeries.
-#include "wire/utf8.hpp"
+#include "base/utf8.hpp"
 
 #include <gtest/gtest.h>
 
@@ -31,6 +31,16 @@ TEST(Utf8, RefusesForgeries) {
   EXPECT_FALSE(is_utf8("\xE2\x89"));
   EXPECT_FALSE(is_utf8("\xE2\x89\x41"));
   EXPECT_FALSE(is_utf8("\xF0\xA3\x8E\xC0"));
+}
+
+TEST(Utf8, TellsTheLengthOfTheFirstCharacter) {
+  EXPECT_EQ(utf8_sequence(""), 0U);
+  EXPECT_EQ(utf8_sequence("ab"), 1U);
+  EXPECT_EQ(utf8_sequence("\xC3\xA9z"), 2U);
+  EXPECT_EQ(utf8_sequence("\xE2\x89\xA2"), 3U);
+  EXPECT_EQ(utf8_sequence("\xF0\xA3\x8E\xB4"), 4U);
+  EXPECT_EQ(utf8_sequence("\xF0\xA3\x8E"), 0U);
+  EXPECT_EQ(utf8_sequence("\x80"), 0U);
 }
 
 }  // namespace

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The local Unix socket as a front of one worker: what it is given from the service and the access table, and the server itself.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "access/access.hpp"
+#include "local/server.hpp"
+#include "service/service.hpp"
+
+namespace qeaas {
+
+// LocalGate charges every local client to one identity, found anew by its name when the table changes; without a name, to nobody.
+class LocalGate final : public local::Gate {
+ public:
+  LocalGate(access::Access& access, std::string identity) : access_(access), reader_(access), identity_(std::move(identity)) {}
+  access::Decision admit(const local::Peer& peer, std::size_t bytes, TimePoint now) noexcept override;
+  void give_back(const local::Peer& peer, std::size_t bytes) noexcept override;
+
+ private:
+  access::Access& access_;
+  access::Reader reader_;
+  std::string identity_;
+  const access::Entry* charged_ = nullptr;  // of the last admit, for give_back; as long-lived as the reader's snapshot
+  access::Instant charged_at_{};
+};
+
+class LocalFront final {
+ public:
+  // make: errors no_space, io. The service, the access table and the counters outlive the front.
+  static Outcome<std::unique_ptr<LocalFront>> make(std::unique_ptr<local::Listener> listener, local::Permit permit,
+                                                   const local::ServerOptions& options, std::string identity, std::size_t worker,
+                                                   Service& service, access::Access& access);
+  int descriptor() const noexcept { return server_->descriptor(); }
+  bool on_ready(TimePoint now) noexcept { return server_->on_ready(now); }
+  void on_timer(TimePoint now) noexcept { server_->on_timer(now); }
+  TimePoint next_deadline(TimePoint now) const noexcept { return server_->next_deadline(now); }
+  void drain(TimePoint now) noexcept { server_->drain(now); }
+  void close() noexcept { server_->close(); }
+  bool busy() const noexcept { return server_->busy(); }
+  const local::Counters& counters() const noexcept { return counters_; }
+
+ private:
+  LocalFront(std::string identity, std::size_t worker, Service& service, access::Access& access);
+  local::Counters counters_;
+  LocalGate gate_;
+  local::Site site_;
+  std::unique_ptr<local::Server> server_;
+};
+
+}  // namespace qeaas

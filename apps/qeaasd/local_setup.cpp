@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// From configuration to the local socket.
+#include "local_setup.hpp"
+
+#include "base/log.hpp"
+#include "local/place.hpp"
+
+namespace qeaas {
+namespace {
+
+constexpr auto kAdvice = "set [local] path to a place that this user may write, or [local] enabled = false";
+
+// The configuration allows three modes, each with its digits.
+mode_t mode_of(const std::string& text) noexcept {
+  if (text == "0600") return 0600;
+  return text == "0666" ? 0666 : 0660;
+}
+
+Outcome<std::filesystem::path> place_of(const LocalConfig& config) {
+  if (config.path.empty()) return local::default_place();
+  if (const auto good = local::check_place(config.path); !good) return fault(good.error().error, "[local] path: " + good.error().text);
+  return std::filesystem::path(config.path);
+}
+
+Outcome<std::unique_ptr<local::Listener>> listen(const LocalConfig& config, const std::vector<gid_t>& groups) {
+  const auto place = place_of(config);
+  if (!place) return tl::unexpected(place.error());
+  return local::Listener::open(*place, mode_of(config.mode), groups.empty() ? std::nullopt : std::optional(groups.front()));
+}
+
+}  // namespace
+
+Outcome<std::unique_ptr<LocalFront>> open_local(const LocalConfig& config, std::size_t worker, Service& service, access::Access& access) {
+  if (!config.enabled) return std::unique_ptr<LocalFront>();
+  std::vector<gid_t> groups;
+  for (const auto& text : config.groups) {
+    const auto group = local::group_of(text);
+    if (!group) return fault(group.error().error, "[local] groups: " + group.error().text);
+    groups.push_back(*group);
+  }
+  auto listener = listen(config, groups);
+  if (!listener) {
+    if (!config.path.empty() || listener.error().error == Error::in_use) return tl::unexpected(listener.error());
+    log::warning("no local socket: " + listener.error().text + "; " + kAdvice);
+    return std::unique_ptr<LocalFront>();
+  }
+  const auto path = (*listener)->path().string();
+  local::ServerOptions options;
+  options.max_connections = config.max_connections;
+  auto front = LocalFront::make(std::move(*listener), local::Permit(std::move(groups)), options, config.identity, worker, service, access);
+  if (front) log::info("listening on " + path);
+  return front;
+}
+
+}  // namespace qeaas
