@@ -41,7 +41,7 @@ fuzz: setup
 	scripts/fuzz build/fuzz/bin
 
 bench: build
-	scripts/setup --peers
+	scripts/setup --peers --bench
 	cmake --build --preset release -j $(JOBS)
 	bench/run build/release/bin
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// load: the load generator of bench/run. One thread, many DTLS sessions, and a look at the server's counters in /proc.
-// usage: load requests|handshakes|idle|flood --port N --pid N ...; bench/README.md lists the rest
+// load: the load generator of bench/run. One thread, many sessions, and a look at the server's counters in /proc.
+// usage: load requests|handshakes|idle|flood|https --port N --pid N ...; bench/README.md lists the rest
 #include "load.hpp"
 
 #include <cstdio>
@@ -71,7 +71,7 @@ std::vector<std::uint8_t> put_request(const std::string& path, Bytes payload, st
 
 int main(int argc, char** argv) {
   using namespace qeaas::bench;
-  if (argc < 2) die("usage: load requests|handshakes|idle|flood --key value ...");
+  if (argc < 2) die("usage: load requests|handshakes|idle|flood|https --key value ...");
   if (!qeaas::initialise_crypto(qeaas::os_seed)) die("wolfSSL does not start");
   const Arguments arguments(argc, argv, 2);
   const std::string_view what = argv[1];
@@ -83,6 +83,8 @@ int main(int argc, char** argv) {
     measure_idle(arguments);
   else if (what == "flood")
     measure_flood(arguments);
+  else if (what == "https")
+    measure_https(arguments);
   else
     die("unknown: " + std::string(what));
   return 0;

@@ -31,5 +31,6 @@ void measure_requests(const Arguments& arguments);
 void measure_handshakes(const Arguments& arguments);
 void measure_idle(const Arguments& arguments);
 void measure_flood(const Arguments& arguments);
+void measure_https(const Arguments& arguments);
 
 }  // namespace qeaas::bench
