@@ -7,6 +7,8 @@
 
 namespace qeaas {
 
+Ledger::Amount Ledger::Amount::of(MinEntropy once) noexcept { return {once.whole_bits(), once.microbits() % kMicrobitsPerBit}; }
+
 Ledger::Amount Ledger::Amount::of(MinEntropy each, std::uint64_t times) noexcept {
   const std::uint64_t fractions = each.microbits() % kMicrobitsPerBit * times;
   return {each.whole_bits() * times + fractions / kMicrobitsPerBit, fractions % kMicrobitsPerBit};

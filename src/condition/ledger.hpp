@@ -51,7 +51,8 @@ class Ledger {
     std::uint64_t microbits = 0;  // below kMicrobitsPerBit
 
     friend constexpr auto operator<=>(const Amount&, const Amount&) noexcept = default;
-    static Amount of(MinEntropy each, std::uint64_t times = 1) noexcept;
+    static Amount of(MinEntropy once) noexcept;
+    static Amount of(MinEntropy each, std::uint64_t times) noexcept;
     Amount& operator+=(const Amount& other) noexcept;
     Amount& operator-=(const Amount& other) noexcept;  // other must not be larger
   };

@@ -3,6 +3,7 @@
 #include "crypto/drbg.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "crypto/hash.hpp"
 
@@ -10,6 +11,7 @@ namespace qeaas {
 namespace {
 
 using SeedSpan = std::span<std::uint8_t, HashDrbg::kSeedLengthBytes>;
+constexpr std::size_t kWordBytes = 8;
 
 // hash_df is the derivation function (10.3.1) for seedlen bits. out may be one of the parts: it is written at the end only.
 void hash_df(std::initializer_list<Bytes> parts, SeedSpan out) noexcept {
@@ -25,16 +27,43 @@ void hash_df(std::initializer_list<Bytes> parts, SeedSpan out) noexcept {
   std::copy_n(digests.span().begin(), out.size(), out.begin());
 }
 
-// add computes sum = (sum + number) mod 2^seedlen, both big-endian.
-void add(SeedSpan sum, Bytes number) noexcept {
-  unsigned carry = 0;
-  for (std::size_t i = 0; i < sum.size(); ++i) {
-    const std::size_t at = sum.size() - 1 - i;
-    const unsigned addend = i < number.size() ? number[number.size() - 1 - i] : 0U;
-    carry += sum[at] + addend;
-    sum[at] = static_cast<std::uint8_t>(carry);
+std::uint64_t load_word(const std::uint8_t* from) noexcept {
+  std::uint64_t word = 0;
+  for (std::size_t i = 0; i < kWordBytes; ++i) word = word << 8 | from[i];  // compilers make one load of it
+  return word;
+}
+
+void store_word(std::uint64_t word, std::uint8_t* to) noexcept {
+  for (std::size_t i = kWordBytes; i-- > 0; word >>= 8) to[i] = static_cast<std::uint8_t>(word);
+}
+
+// add computes sum = (sum + number) mod 2^seedlen, both big-endian, without a data-dependent branch: by words from the end on, and by
+// bytes where less than a word is left.
+template <std::size_t N>
+void add(SeedSpan sum, std::span<const std::uint8_t, N> number) noexcept {
+  static_assert(N % kWordBytes == 0 || N == HashDrbg::kSeedLengthBytes);
+  std::uint64_t carry = 0;
+  std::size_t left = sum.size();
+  std::size_t number_left = N;
+  for (; left >= kWordBytes; left -= kWordBytes) {
+    std::uint8_t* const place = sum.data() + left - kWordBytes;
+    const std::uint64_t addend = number_left >= kWordBytes ? load_word(number.data() + number_left - kWordBytes) : 0;
+    number_left -= std::min(number_left, kWordBytes);
+    const std::uint64_t partial = load_word(place) + carry;
+    const std::uint64_t total = partial + addend;
+    carry = static_cast<std::uint64_t>(partial < carry) + static_cast<std::uint64_t>(total < addend);
+    store_word(total, place);
+  }
+  for (; left > 0; --left) {
+    carry += sum[left - 1] + (number_left > 0 ? std::uint64_t{number[--number_left]} : 0);
+    sum[left - 1] = static_cast<std::uint8_t>(carry);
     carry >>= 8;
   }
+}
+
+void increment(SeedSpan sum) noexcept {
+  constexpr std::array<std::uint8_t, kWordBytes> kOne{0, 0, 0, 0, 0, 0, 0, 1};
+  add(sum, std::span(kOne));
 }
 
 template <std::uint8_t Prefix>
@@ -96,32 +125,32 @@ void HashDrbg::set_constant() noexcept {
 void HashDrbg::add_additional(Bytes additional) noexcept {
   Secret<kSha256Bytes> w;
   sha256({kPrefix<2>, v_.span(), additional}, w.span());
-  add(v_.span(), w.span());
+  add(v_.span(), std::as_const(w).span());
 }
 
 // hash_gen is Hashgen of 10.1.1.4.
 void HashDrbg::hash_gen(MutableBytes out) const noexcept {
-  constexpr std::array<std::uint8_t, 1> kOne{1};
   Seed data(v_.span());
-  Secret<kSha256Bytes> block;
-  while (!out.empty()) {
-    sha256({data.span()}, block.span());
-    const auto part = std::min(out.size(), kSha256Bytes);
-    std::copy_n(block.span().begin(), part, out.begin());
-    out = out.subspan(part);
-    add(data.span(), kOne);
+  Sha256 hash;
+  for (; out.size() >= kSha256Bytes; out = out.subspan(kSha256Bytes)) {
+    hash.update(data.span()).finish(out.first<kSha256Bytes>());
+    increment(data.span());
   }
+  if (out.empty()) return;
+  Secret<kSha256Bytes> block;
+  hash.update(data.span()).finish(block.span());
+  std::copy_n(block.span().begin(), out.size(), out.begin());
 }
 
 // step is steps 4 to 6 of 10.1.1.4: what was given out cannot be computed from the state that remains.
 void HashDrbg::step() noexcept {
   Secret<kSha256Bytes> h;
   sha256({kPrefix<3>, v_.span()}, h.span());
-  std::array<std::uint8_t, 8> counter;
-  for (std::size_t i = 0; i < counter.size(); ++i) counter[i] = static_cast<std::uint8_t>(reseed_counter_ >> (56 - 8 * i));
-  add(v_.span(), h.span());
-  add(v_.span(), c_.span());
-  add(v_.span(), counter);
+  std::array<std::uint8_t, kWordBytes> counter;
+  store_word(reseed_counter_, counter.data());
+  add(v_.span(), std::as_const(h).span());
+  add(v_.span(), std::as_const(c_).span());
+  add(v_.span(), std::span<const std::uint8_t, kWordBytes>(counter));
   ++reseed_counter_;
 }
 

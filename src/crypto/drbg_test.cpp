@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/hex.hpp"
+#include "crypto/hash.hpp"
 
 namespace qeaas {
 namespace {
@@ -110,6 +111,57 @@ TEST(HashDrbg, ForgetsItsState) {
   const auto left = std::count_if(memory.begin(), memory.begin() + 2 * HashDrbg::kSeedLengthBytes, [](auto byte) { return byte != 0; });
   EXPECT_EQ(left, 0);
   drbg->~HashDrbg();
+}
+
+// Reference is 10.1.1.4 as it is written, byte by byte, from a given V and C.
+struct Reference {
+  static void add(Buffer& sum, Bytes number) {
+    unsigned carry = 0;
+    for (std::size_t i = 1; i <= sum.size(); ++i) {
+      carry += sum[sum.size() - i] + (i <= number.size() ? number[number.size() - i] : 0U);
+      sum[sum.size() - i] = static_cast<std::uint8_t>(carry);
+      carry >>= 8;
+    }
+  }
+  Buffer generate(std::size_t size) {
+    const Buffer one{1};
+    Buffer out;
+    for (Buffer data = v; out.size() < size; add(data, one)) {
+      const auto block = sha256(data);
+      out.insert(out.end(), block.begin(), block.end());
+    }
+    out.resize(size);
+    Buffer prefixed{3};
+    prefixed.insert(prefixed.end(), v.begin(), v.end());
+    add(v, sha256(prefixed));
+    add(v, c);
+    add(v, Buffer{static_cast<std::uint8_t>(counter >> 8), static_cast<std::uint8_t>(counter)});
+    ++counter;
+    return out;
+  }
+  Buffer v;
+  Buffer c;
+  unsigned counter = 1;
+};
+
+// The values of V and C are such that carries run through the whole of them, which chance would never bring.
+TEST(HashDrbg, CarriesAsTheStandardSays) {
+  const Seeded seed;
+  constexpr auto kSize = HashDrbg::kSeedLengthBytes;
+  for (const int low : {0xff, 0xfd, 0x00}) {
+    alignas(HashDrbg) std::array<std::uint8_t, sizeof(HashDrbg)> memory{};
+    auto* drbg = new (memory.data()) HashDrbg;
+    ASSERT_TRUE(drbg->instantiate(seed.entropy, seed.nonce));
+    std::fill_n(memory.begin(), 2 * kSize, low == 0 ? std::uint8_t{0} : std::uint8_t{0xff});
+    memory[kSize - 1] = static_cast<std::uint8_t>(low);
+    Reference reference{Buffer(memory.begin(), memory.begin() + kSize), Buffer(memory.begin() + kSize, memory.begin() + 2 * kSize)};
+    for (std::size_t size = 1; size <= 400; size += 13) {
+      Buffer out(size);
+      ASSERT_TRUE(drbg->generate(out));
+      ASSERT_EQ(out, reference.generate(size)) << size << " bytes, V ends in " << low;
+    }
+    drbg->~HashDrbg();
+  }
 }
 
 }  // namespace

@@ -8,16 +8,24 @@ namespace qeaas::health {
 
 namespace {
 
-// High claims have low cutoffs, so that looking at every (C - 1)-th sample is slow: there, stretches without a run of four, which
-// is less than any cutoff, are stepped over first. Beyond kQuickCutoff a good source has runs of four all the time.
+// High claims have low cutoffs, so that looking at every (C - 1)-th sample is slow: there, stretches that hold no such run are stepped
+// over first. A run of 11 holds two whole words of four samples, wherever it starts, and a run of 5 two words of two. Lower cutoffs
+// than that do not exist. Beyond kQuickCutoff a look at every (C - 1)-th sample is as fast.
 constexpr std::uint64_t kQuickCutoff = 16;
+constexpr std::uint64_t kLongWordCutoff = 11;
+constexpr std::uint64_t kShortWordCutoff = 5;
+static_assert(rct_cutoffs(MinEntropy::from_whole_bits(8)).intermittent >= kShortWordCutoff);
 constexpr std::size_t kStretch = 256;
-constexpr std::size_t kAhead = 3;
+constexpr std::size_t kAhead = sizeof(std::int32_t);
 
-// skip_quiet steps over stretches in which no run of four starts. A run that reaches out of them is thus shorter than four, so that
-// it neither counts nor lasts until the end of the samples, three or more places on.
-std::size_t skip_quiet(Bytes samples, std::size_t begin) noexcept {
-  while (samples.size() - begin >= kStretch + kAhead && !four_alike(samples.data() + begin, kStretch)) begin += kStretch;
+// skip_quiet steps from begin, where a run starts, over stretches in which no two words alike start, and back to where the run starts
+// that it then stands in. No run that it has passed reaches the cutoff.
+std::size_t skip_quiet(Bytes samples, std::size_t begin, std::uint64_t cutoff) noexcept {
+  const auto quiet = cutoff >= kLongWordCutoff ? [](const std::uint8_t* from) { return !twice_alike<std::int32_t>(from, kStretch); }
+                                               : [](const std::uint8_t* from) { return !twice_alike<std::int16_t>(from, kStretch); };
+  const std::size_t first = begin;
+  while (samples.size() - begin >= kStretch + kAhead && quiet(samples.data() + begin)) begin += kStretch;
+  while (begin > first && samples[begin - 1] == samples[begin]) --begin;
   return begin;
 }
 
@@ -41,7 +49,7 @@ std::uint64_t RepetitionCountTest::longest_run(Bytes samples, std::size_t begin)
   std::size_t retry = cutoffs_.intermittent <= kQuickCutoff ? begin : samples.size();
   while (samples.size() - begin >= cutoffs_.intermittent) {
     if (begin >= retry) {
-      begin = skip_quiet(samples, begin);
+      begin = skip_quiet(samples, begin, cutoffs_.intermittent);
       retry = begin + kStretch;
       continue;
     }

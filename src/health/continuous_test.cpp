@@ -70,16 +70,17 @@ INSTANTIATE_TEST_SUITE_P(Claims, AgainstTheLiteralAlgorithm,
                          testing::Values(std::pair{1U, 1.0}, std::pair{1U, 0.5}, std::pair{2U, 1.5}, std::pair{4U, 2.7}, std::pair{4U, 3.9},
                                          std::pair{8U, 1.0}, std::pair{8U, 4.0}, std::pair{8U, 7.0}, std::pair{8U, 8.0}));
 
-// A stream without two equal neighbours, long enough for the quick way, with one run of a given length.
+// A stream that the quick way steps over whole, since no two words of it are alike, with one run of a given length.
 std::vector<std::uint8_t> with_run(std::size_t count, std::size_t at, std::size_t length) {
   std::vector<std::uint8_t> samples(count);
-  for (std::size_t i = 0; i < count; ++i) samples[i] = static_cast<std::uint8_t>(i % 2);
+  for (std::size_t i = 0; i < count; ++i) samples[i] = static_cast<std::uint8_t>(8 + i % 240);
   for (std::size_t i = at; i < at + length; ++i) samples[i] = 7;
   return samples;
 }
 
 TEST(RepetitionCount, ExactlyAtItsCutoffsWhereverTheRunLies) {
-  for (const double h : {0.5, 2.5, 4.0, 8.0}) {
+  // Every cutoff from 6 to 12, around which the quick way changes its step, and two beyond the quick way.
+  for (const double h : {0.5, 2.5, 3.7, 4.0, 4.5, 5.0, 5.8, 6.7, 8.0}) {
     const Cutoffs cutoffs = rct_cutoffs(bits(h));
     for (std::size_t at = 0; at < 2048 - cutoffs.permanent; at += (at % 256 < 8 || at % 256 > 240) ? 1 : 7) {
       for (const auto& [length, expected] :

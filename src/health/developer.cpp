@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "health/lanes.hpp"
 
@@ -87,26 +88,29 @@ RepeatTest::RepeatTest(MinEntropy per_sample) noexcept {
   chunk_lines_ = (kNeeded + line - 1) / line;
 }
 
+// The state is kept in variables, so that the fingerprint of one chunk need not wait for that of the chunk before.
 Severity RepeatTest::examine(Bytes samples) noexcept {
-  Severity worst = Severity::passed;
+  std::uint64_t fingerprint = fingerprint_;
+  std::uint64_t lines = lines_;
+  bool hit = hit_;
+  bool repeated = false;
   for (; samples.size() >= kLineSamples; samples = samples.subspan(kLineSamples)) {
-    fingerprint_ = absorb(fingerprint_, samples.data());
-    if (++lines_ == chunk_lines_ && remember()) worst = Severity::permanent;
+    fingerprint = absorb(fingerprint, samples.data());
+    if (++lines != chunk_lines_) continue;
+    const bool hit_before = std::exchange(hit, remember(fingerprint));
+    repeated = repeated || (hit && hit_before);
+    fingerprint = lines = 0;
   }
-  return worst;
+  fingerprint_ = fingerprint;
+  lines_ = lines;
+  hit_ = hit;
+  return repeated ? Severity::permanent : Severity::passed;
 }
 
-// remember puts the finished chunk into the table, and says whether it and the chunk before it were both there already.
-bool RepeatTest::remember() noexcept {
-  std::uint32_t& slot = tags_[fingerprint_ >> 52];
-  const std::uint32_t tag = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(fingerprint_));
-  const bool hit = slot == tag;
-  const bool repeat = hit && hit_;
-  slot = tag;
-  hit_ = hit;
-  lines_ = 0;
-  fingerprint_ = 0;
-  return repeat;
+// remember puts the fingerprint of a finished chunk into the table, and says whether it was there already.
+bool RepeatTest::remember(std::uint64_t fingerprint) noexcept {
+  const auto tag = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(fingerprint));
+  return std::exchange(tags_[fingerprint >> 52], tag) == tag;
 }
 
 void RepeatTest::reset() noexcept {

@@ -64,7 +64,7 @@ class RepeatTest {
   std::uint64_t chunk_samples() const noexcept { return chunk_lines_ * kLineSamples; }
 
  private:
-  bool remember() noexcept;
+  bool remember(std::uint64_t fingerprint) noexcept;
 
   std::uint64_t chunk_lines_;
   std::uint64_t lines_ = 0;                   // of the current chunk

@@ -38,27 +38,34 @@ inline bool any_lane(Lanes lanes) noexcept {
   return (words[0] | words[1]) != 0;
 }
 
-// four_alike says whether a run of four starts at any of count samples; it reads three samples more. count is a multiple of kLanes.
-inline bool four_alike(const std::uint8_t* samples, std::size_t count) noexcept {
-  Lanes found{};
+// twice_alike says whether any word of count bytes of samples equals the word after it; words of Word's size, one after the other from
+// the first sample on. It reads one word more than count, which is a multiple of kLanes.
+template <class Word>
+inline bool twice_alike(const std::uint8_t* samples, std::size_t count) noexcept {
+  using Words [[gnu::vector_size(kLanes)]] = Word;
+  Words found{};
   for (const std::uint8_t* end = samples + count; samples != end; samples += kLanes) {
-    const Lanes second = load_lanes(samples + 1);
-    const Lanes third = load_lanes(samples + 2);
-    found |= (load_lanes(samples) == second) & (second == third) & (third == load_lanes(samples + 3));
+    Words here, next;
+    std::memcpy(&here, samples, kLanes);
+    std::memcpy(&next, samples + sizeof(Word), kLanes);
+    found |= here == next;
   }
-  return any_lane(found);
+  return any_lane(reinterpret_cast<Lanes>(found));
 }
 
-// count_value counts the samples equal to value.
+// count_value counts the samples equal to value. Two counters, so that no addition waits for the one before it.
 inline std::uint32_t count_value(Bytes samples, std::uint8_t value) noexcept {
   std::uint32_t count = 0;
   const Lanes wanted = Lanes{} + static_cast<std::int8_t>(value);
-  while (samples.size() >= kLanes) {
-    const std::size_t rounds = std::min(samples.size() / kLanes, kMostPerLane);
-    Lanes lanes{};
-    for (std::size_t i = 0; i < rounds; ++i) lanes -= load_lanes(samples.data() + i * kLanes) == wanted;
-    count += sum_lanes(lanes);
-    samples = samples.subspan(rounds * kLanes);
+  while (samples.size() >= 2 * kLanes) {
+    const std::size_t rounds = std::min(samples.size() / (2 * kLanes), kMostPerLane / 2);
+    Lanes even{}, odd{};
+    for (std::size_t i = 0; i < rounds; ++i) {
+      even -= load_lanes(samples.data() + 2 * i * kLanes) == wanted;
+      odd -= load_lanes(samples.data() + (2 * i + 1) * kLanes) == wanted;
+    }
+    count += sum_lanes(even + odd);
+    samples = samples.subspan(2 * rounds * kLanes);
   }
   for (const std::uint8_t sample : samples) count += sample == value;
   return count;
