@@ -111,7 +111,7 @@ Result<bool> QueryReader::next(Pair& pair) noexcept {
   std::size_t used = 0;
   for (std::size_t i = equals + 1; i < whole.size(); ++i) {
     if (used == kValueBytes) return fail(Error::too_large);
-    char character = whole[i];
+    char character = whole[i] == '+' ? ' ' : whole[i];  // as forms write it, and browsers their queries
     if (character == '%') {
       const int high = i + 2 < whole.size() ? digit(whole[i + 1]) : -1;
       const int low = i + 2 < whole.size() ? digit(whole[i + 2]) : -1;

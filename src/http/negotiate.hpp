@@ -16,7 +16,7 @@ std::optional<std::string_view> choose(std::span<const std::string_view> offers,
 // accepted_type: is this media type, without its parameters, the one meant? For Content-Type.
 bool is_media_type(std::string_view field, std::string_view type) noexcept;
 
-// QueryReader walks over name=value pairs. Percent-encoding is resolved for values (into room of kValueBytes); names have none.
+// QueryReader walks over name=value pairs. Percent-encoding and + are resolved for values (into room of kValueBytes); names have none.
 class QueryReader {
  public:
   static constexpr std::size_t kValueBytes = 1024;
