@@ -72,7 +72,8 @@ bool Connection::finished() const noexcept { return push_ ? push_->done() : clos
 bool Connection::may_answer() const noexcept { return !closing_ && !streaming_ && !push_ && output_.size() < kHighWaterBytes; }
 
 bool Connection::wants_data() const noexcept {
-  return push_ ? output_.size() < kHighWaterBytes : closing_ || (may_answer() && input_.size() < kMaxHeadBytes + kMaxBodyBytes);
+  if (push_) return output_.size() < kHighWaterBytes && push_->wants_data();
+  return closing_ || (may_answer() && input_.size() < kMaxHeadBytes + kMaxBodyBytes);
 }
 
 void Connection::on_data(Bytes data, TimePoint now) noexcept {

@@ -4,6 +4,7 @@
 #include "http/handlers.hpp"
 #include "http/limits.hpp"
 #include "http/negotiate.hpp"
+#include "wire/base64.hpp"
 #include "wire/random_answer.hpp"
 
 namespace qeaas::http {
@@ -13,6 +14,7 @@ constexpr std::string_view kOctets = "application/octet-stream";
 constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kCbor = "application/cbor";
 constexpr std::string_view kText = "text/plain";
+constexpr std::size_t kWebSocketKeyBytes = 16;
 constexpr std::array<std::string_view, 4> kForms{kOctets, kJson, kCbor, kText};
 
 struct Query {
@@ -147,6 +149,9 @@ void get_stream(Exchange& exchange) noexcept {
     exchange.reply.fields.add("Upgrade", {"websocket"}).add("Sec-WebSocket-Version", {"13"});
     return;
   }
+  const auto key = from_base64(head.websocket_key);
+  if (!key || key->size() != kWebSocketKeyBytes)
+    return exchange.refuse(Error::malformed, "Sec-WebSocket-Key must be 16 bytes in base64 (RFC 6455 4.1)");
   // A page of another origin must not spend the allowance of whoever looks at it (RFC 6455 10.2).
   if (const auto scheme = head.origin.find("://");
       !head.origin.empty() && (scheme == std::string_view::npos || head.origin.substr(scheme + 3) != head.host))

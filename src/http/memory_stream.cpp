@@ -27,10 +27,12 @@ void MemoryPipe::start_read(std::unique_ptr<Pending> pending) {
 void MemoryPipe::serve_read() {
   if (!read_ || (input_.empty() && !ended_ && !closed_)) return;
   const auto reader = std::move(read_);
+  const bool was_full = full();
   if (!input_.empty() && !closed_)
     reader->complete({}, reader->take(input_));
   else
     reader->complete(closed_ ? Code(boost::asio::error::operation_aborted) : Code(boost::asio::error::eof), 0);
+  if (was_full && !full()) notify();
 }
 
 // start_write completes at once unless much waits to be sent already: that is the back-pressure.

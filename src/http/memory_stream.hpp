@@ -30,6 +30,8 @@ class MemoryPipe {
   // cut leaves the stream without its other end: what is pending fails, and nothing is called any more.
   void cut();
   bool closed() const noexcept { return closed_; }
+  // full: Beast reads nothing while it cannot write, so whoever only sends must be left waiting. on_output runs when it no longer is.
+  bool full() const noexcept { return !closed_ && input_.size() >= kFullBytes; }
 
  private:
   friend class MemoryStream;
@@ -41,6 +43,7 @@ class MemoryPipe {
     virtual void complete(Code code, std::size_t size) = 0;  // posts the handler
     virtual std::size_t take(ByteQueue& from) = 0;           // copies into the reader's buffers
   };
+  static constexpr std::size_t kFullBytes = 16384;
   void start_read(std::unique_ptr<Pending> pending);
   void start_write(std::unique_ptr<Pending> pending, std::size_t size);
   void serve_read();

@@ -233,6 +233,7 @@ void PushStream::on_data(Bytes data) noexcept { core_->pipe.feed(data); }
 void PushStream::on_end() noexcept { core_->pipe.end(); }
 void PushStream::on_room() noexcept { core_->pipe.on_room(); }
 void PushStream::shut_down() noexcept { core_->shut_down(websocket::close_code::going_away, "the server is stopping"); }
+bool PushStream::wants_data() const noexcept { return !core_->pipe.full(); }
 bool PushStream::done() const noexcept { return core_->pipe.closed(); }
 
 }  // namespace qeaas::http

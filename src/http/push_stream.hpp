@@ -26,6 +26,8 @@ class PushStream {
   void on_end() noexcept;
   // on_room: some output has been sent.
   void on_room() noexcept;
+  // wants_data is false while what came before has not been read.
+  bool wants_data() const noexcept;
   // shut_down says goodbye: the server is stopping.
   void shut_down() noexcept;
   // done: nothing more comes; once the output is sent, the connection can be closed.

@@ -101,7 +101,7 @@ void Server::admit(TcpStream stream, TimePoint now) noexcept {
   }
   const Caller caller{stream.remote(), access::kAnonymousId, context_ != nullptr};
   auto owned = std::make_unique<Session>(std::move(stream), std::move(tls), site_, caller,
-                                         [this](Session& session) { flush(session, Clock::now()); });
+                                         [this](Session& session) { on_output(session, Clock::now()); });
   auto& session = *owned;
   if (!poller_.add(session.tcp.descriptor(), &session, session.interest)) return site_.counters.refused.add();
   ++per_network_[session.tcp.remote().network()];
@@ -138,14 +138,16 @@ Server::Wait Server::wait_of(const Session& session) const noexcept {
 
 void Server::enlist(Session& session, Wait wait, TimePoint now) noexcept {
   // A request has its time as a whole, however slowly it trickles in, and so has the pause before it: empty lines are no request. An
-  // answer and a stream have theirs from the last sign of life.
+  // answer has its time from when something of it was last taken.
   const bool trickling = wait == Wait::request || wait == Wait::idle || wait == Wait::handshake || wait == Wait::lingering;
   if (trickling && session.wait == wait && session.answered == session.connection.answered()) return;
+  if (wait == Wait::answer && session.wait == wait && !session.progressed) return;
   delist(session);
   auto& list = lists_[wait];
   session.wait = wait;
   session.since = now;
   session.answered = session.connection.answered();
+  session.progressed = false;
   session.before = list.back;
   (list.back != nullptr ? list.back->after : list.front) = &session;
   list.back = &session;

@@ -85,6 +85,7 @@ bool Server::send_some(Session& session, TimePoint now) noexcept {
     return false;
   }
   site_.counters.sent_bytes.add(*size);
+  session.progressed = true;
   const bool all = *size == data.size();
   if (session.tls)
     session.tls->sent(*size);
@@ -94,6 +95,12 @@ bool Server::send_some(Session& session, TimePoint now) noexcept {
   session.connection.pump(now);
   if (session.tls) pull(session, now);
   return true;
+}
+
+// on_output: a WebSocket has something to send, or takes more again, of which TLS may hold some.
+void Server::on_output(Session& session, TimePoint now) noexcept {
+  if (session.tls && !session.dead) pull(session, now);
+  flush(session, now);
 }
 
 void Server::flush(Session& session, TimePoint now) noexcept {

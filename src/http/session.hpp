@@ -32,6 +32,7 @@ struct Server::Session {
   Wait wait = kWaits;
   TimePoint since{};
   std::uint64_t answered = 0;  // when it was put into the list
+  bool progressed = false;     // something was sent since
 };
 
 }  // namespace qeaas::http
