@@ -4,6 +4,7 @@
 #include "http/handlers.hpp"
 #include "http/limits.hpp"
 #include "http/negotiate.hpp"
+#include "wire/base64.hpp"
 #include "wire/random_answer.hpp"
 
 namespace qeaas::http {
@@ -13,9 +14,8 @@ constexpr std::string_view kOctets = "application/octet-stream";
 constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kCbor = "application/cbor";
 constexpr std::string_view kText = "text/plain";
+constexpr std::size_t kWebSocketKeyBytes = 16;
 constexpr std::array<std::string_view, 4> kForms{kOctets, kJson, kCbor, kText};
-
-constexpr std::size_t kKeyCharacters = 24;  // of Sec-WebSocket-Key
 
 struct Query {
   std::uint64_t bytes = 32;
@@ -152,7 +152,8 @@ void get_stream(Exchange& exchange) noexcept {
     exchange.reply.fields.add("Connection", {"Upgrade"}).add("Upgrade", {"websocket"}).add("Sec-WebSocket-Version", {"13"});
     return;
   }
-  if (head.websocket_key.size() != kKeyCharacters)
+  const auto key = from_base64(head.websocket_key);
+  if (!key || key->size() != kWebSocketKeyBytes)
     return exchange.refuse(Error::malformed, "Sec-WebSocket-Key must be 16 bytes in base64 (RFC 6455 4.1)");
   // A page of another origin must not spend the allowance of whoever looks at it (RFC 6455 10.2).
   if (const auto scheme = head.origin.find("://");

@@ -101,7 +101,7 @@ void Server::admit(TcpStream stream, TimePoint now) noexcept {
   }
   const Caller caller{stream.remote(), access::kAnonymousId, context_ != nullptr};
   auto owned = std::make_unique<Session>(std::move(stream), std::move(tls), site_, caller,
-                                         [this](Session& session) { flush(session, Clock::now()); });
+                                         [this](Session& session) { on_output(session, Clock::now()); });
   auto& session = *owned;
   if (!poller_.add(session.tcp.descriptor(), &session, session.interest)) return site_.counters.refused.add();
   ++per_network_[session.tcp.remote().network()];

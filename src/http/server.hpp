@@ -66,6 +66,7 @@ class Server {
   bool receive(Session& session, TimePoint now) noexcept;
   void receive_tls(Session& session, Bytes ciphertext, TimePoint now) noexcept;
   void pull(Session& session, TimePoint now) noexcept;
+  void on_output(Session& session, TimePoint now) noexcept;
   void flush(Session& session, TimePoint now) noexcept;
   bool send_some(Session& session, TimePoint now) noexcept;
   Bytes outgoing(Session& session) noexcept;

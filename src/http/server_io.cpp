@@ -101,6 +101,12 @@ bool Server::send_some(Session& session, TimePoint now) noexcept {
   return true;
 }
 
+// on_output: a WebSocket has something to send, or takes more again, of which TLS may hold some.
+void Server::on_output(Session& session, TimePoint now) noexcept {
+  if (session.tls && !session.dead) pull(session, now);
+  flush(session, now);
+}
+
 void Server::flush(Session& session, TimePoint now) noexcept {
   for (int i = 0; i < kWritesATurn && !session.dead; ++i)
     if (!send_some(session, now)) break;

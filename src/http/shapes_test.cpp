@@ -169,7 +169,7 @@ TEST(QrngOpenApi, Errors) {
   }
   expect_problem(client.post("/v1/entropy", "{}"), 422, "malformed", "block_size (bytes) is missing");
   expect_problem(client.post("/v1/entropy", "block_size=1", "Content-Type: application/x-www-form-urlencoded\r\n"), 415, "unsupported",
-                 "the body must be application/json");
+                 "send the body with Content-Type: application/json");
   EXPECT_EQ(world.gate.debited, 0U);
   world.draw.script[3] = Error::starved;
   const auto out = client.post("/v1/entropy", R"({"block_size": 100, "block_count": 4})");

@@ -657,8 +657,10 @@ class ClientCertificates(Case):
     def make(self, name):
         key, asked, certificate = (self.place / f"{name}.{kind}" for kind in ("key", "csr", "pem"))
         openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}", "-keyout", key, "-out", asked)
+        extensions = self.place / "extensions"  # without any, openssl makes certificates of version 1, which are not taken
+        extensions.write_text("extendedKeyUsage = clientAuth\n")
         openssl("x509", "-req", "-in", asked, "-CA", self.place / "ca.pem", "-CAkey", self.place / "ca.key", "-CAcreateserial", "-days", "2",
-                "-out", certificate)
+                "-extfile", extensions, "-out", certificate)
 
     def start(self, *methods):
         server = self.serve({"https": {"client_auth": list(methods), "client_ca": str(self.place / "ca.pem")},
