@@ -171,6 +171,7 @@ TEST(HttpServer, TalkingDoesNotReplaceListening) {
   for (int i = 0; i < 6; ++i) {
     peer->say("more and more, which is read and thrown away");
     for (int turns = 0; turns < 5; ++turns) port.turn();
+    EXPECT_EQ(port.world.counters.open.get(), 1U) << i;
     port.pass(5s);
   }
   EXPECT_EQ(port.world.counters.open.get(), 0U);

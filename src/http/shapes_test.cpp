@@ -235,7 +235,7 @@ TEST(Shapes, RefusalsAndOutages) {
       {pollen, "WORDS\n"},
   };
   for (const auto& [request, shape] : all) {
-    const auto body = [&](std::string_view words) {
+    const auto body = [&shape = shape](std::string_view words) {
       auto made = shape;
       return made.replace(made.find("WORDS"), 5, words);
     };
