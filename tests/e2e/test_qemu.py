@@ -13,11 +13,12 @@ import unittest
 
 from harness import Case, main, need_program
 
+# KVM is left alone: it makes a guest of 3 seconds no faster, and where it is nested it may hang.
 QEMU = "/usr/bin/qemu-system-x86_64"
 BUSYBOX = "/usr/bin/busybox"
 MODULES = ("virtio", "virtio_ring", "virtio_pci_modern_dev", "virtio_pci_legacy_dev", "virtio_pci", "rng-core", "virtio-rng")
 BLOCKS, BLOCK = 16, 64
-PATIENCE = 420  # seconds: without KVM a guest boots in about half a minute
+PATIENCE = 240  # seconds: the guest is up after 3
 INIT = f"""#!/busybox sh
 /busybox mkdir -p /proc /sys /dev
 /busybox mount -t proc none /proc
@@ -76,7 +77,7 @@ class Qemu(Case):
         need_program(BUSYBOX)
         image, modules = kernel()
         server = self.serve({"server": {"workers": 1, "log_level": "debug"}})
-        command = [QEMU, "-machine", "q35,accel=kvm:tcg", "-m", "256", "-nographic", "-no-reboot", "-net", "none", "-kernel", image,
+        command = [QEMU, "-machine", "q35,accel=tcg", "-cpu", "max", "-m", "256", "-nographic", "-no-reboot", "-net", "none", "-kernel", image,
                    "-initrd", self.initramfs(modules), "-append", "console=ttyS0 quiet panic=-1",
                    "-chardev", f"socket,id=egd,path={server.local}", "-object", "rng-egd,chardev=egd,id=rng0",
                    "-device", "virtio-rng-pci,rng=rng0"]
