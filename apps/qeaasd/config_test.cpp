@@ -102,8 +102,9 @@ TEST(Config, AnAbsurdKeyStaysOnOneShortLine) {
 
 TEST(Config, UnknownSections) {
   expect_mistake("[coapss]\n", Error::unknown, "t.toml:1:2: unknown section 'coapss'; did you mean 'coaps'?");
-  expect_mistake("workers = 4\n", Error::unknown,
-                 "t.toml:1:1: unknown section 'workers'; known sections: server, service, source, coaps, coap, http, https, proxy, local, limits");
+  expect_mistake(
+      "workers = 4\n", Error::unknown,
+      "t.toml:1:1: unknown section 'workers'; known sections: server, service, source, coaps, coap, http, https, proxy, local, limits");
   expect_mistake("server = 4\n", Error::malformed, "t.toml:1:1: server is a section; write it as [server]");
   expect_mistake("[source]\nid = \"a\"\n", Error::malformed, "t.toml:1:1: source is a repeated section; write each as [[source]]");
   expect_mistake("source = [1]\n", Error::malformed, "t.toml:1:10: source is a repeated section; write each as [[source]]");

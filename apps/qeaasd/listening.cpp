@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "crypto/random.hpp"
 #include "daemon.hpp"
+#include "local_setup.hpp"
 #include "metrics.hpp"
 #include "reports.hpp"
 #include "setup.hpp"
@@ -119,6 +120,9 @@ Outcome<void> Daemon::open_sockets() {
   if (config_.http.enabled)
     for (const auto& text : config_.http.listen)
       if (auto opened = open_stream(text, nullptr); !opened) return opened;
+  auto local = open_local(config_.local, 0, *service_, *access_);
+  if (!local) return tl::unexpected(local.error());
+  if (*local) workers_.front()->add(std::move(*local));
   if (!config_.https.enabled) return {};
   const auto context = make_context(config_.https, Transport::stream, https_tickets_);
   if (!context) return tl::unexpected(context.error());

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "access/access.hpp"
+#include "fronts.hpp"
 #include "local/server.hpp"
 #include "service/service.hpp"
 
@@ -27,19 +28,19 @@ class LocalGate final : public local::Gate {
   access::Instant charged_at_{};
 };
 
-class LocalFront final {
+class LocalFront final : public Front {
  public:
   // make: errors no_space, io. The service, the access table and the counters outlive the front.
   static Outcome<std::unique_ptr<LocalFront>> make(std::unique_ptr<local::Listener> listener, local::Permit permit,
                                                    const local::ServerOptions& options, std::string identity, std::size_t worker,
                                                    Service& service, access::Access& access);
-  int descriptor() const noexcept { return server_->descriptor(); }
-  bool on_ready(TimePoint now) noexcept { return server_->on_ready(now); }
-  void on_timer(TimePoint now) noexcept { server_->on_timer(now); }
-  TimePoint next_deadline(TimePoint now) const noexcept { return server_->next_deadline(now); }
-  void drain(TimePoint now) noexcept { server_->drain(now); }
-  void close() noexcept { server_->close(); }
-  bool busy() const noexcept { return server_->busy(); }
+  int descriptor() const noexcept override { return server_->descriptor(); }
+  void on_ready(TimePoint now) noexcept override { server_->on_ready(now); }
+  void on_timer(TimePoint now) noexcept override { server_->on_timer(now); }
+  TimePoint next_deadline(TimePoint now) const noexcept override { return server_->next_deadline(now); }
+  void drain(TimePoint now) noexcept override { server_->drain(now); }
+  void close() noexcept override { server_->close(); }
+  bool busy() const noexcept override { return server_->busy(); }
   const local::Counters& counters() const noexcept { return counters_; }
 
  private:

@@ -79,7 +79,8 @@ Service::Service(ServiceOptions options, std::vector<SourceSetup> sources) : opt
   std::vector<std::size_t> rings(options_.workers, options_.reservoir_blocks);
   rings.push_back(kSeedRingBlocks);
   for (auto& setup : sources) pumps_.push_back(std::make_unique<Pump>(std::move(setup), options_, rings, signal_, events_));
-  for (std::size_t worker = 0; worker < options_.workers; ++worker) taps_.push_back(std::make_unique<Tap>(pumps_, options_, outside_, worker));
+  for (std::size_t worker = 0; worker < options_.workers; ++worker)
+    taps_.push_back(std::make_unique<Tap>(pumps_, options_, outside_, worker));
   seed_tap_ = std::make_unique<Tap>(pumps_, options_, outside_, options_.workers);
   seeder_ = std::make_unique<Seeder>(*seed_tap_, options_, outside_);
 }

@@ -104,7 +104,8 @@ class Server:
         case.addCleanup(shutil.rmtree, self.folder, True)
         self.state = pathlib.Path(state) if state else self.folder / "state"
         self.config_path = self.folder / "qeaasd.toml"
-        self.config = merged(self.DEFAULTS, config or {})
+        self.local = self.folder / "entropy.sock"
+        self.config = merged(merged(self.DEFAULTS, {"local": {"path": str(self.local)}}), config or {})
         self.write_config(self.config)
         self.env = environment(self.folder, **(env or {}))
         self.killed = False
