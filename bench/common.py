@@ -89,11 +89,11 @@ def tasks_of(pid):
     return [task for task, name in tasks.items() if name.startswith("worker")] or list(tasks)
 
 
-def schedstat(pid):
-    """CPU time of the threads that serve, in nanoseconds."""
+def schedstat(pid, everybody=False):
+    """CPU time of the threads that serve, or of all, in nanoseconds."""
     total = 0
-    for task in tasks_of(pid):
-        with open("/proc/%d/task/%d/schedstat" % (pid, task)) as file:
+    for task in os.listdir("/proc/%d/task" % pid) if everybody else tasks_of(pid):
+        with open("/proc/%d/task/%s/schedstat" % (pid, task)) as file:
             total += int(file.read().split()[0])
     return total
 

@@ -109,6 +109,7 @@ void measure_https(const Arguments& arguments) {
   while (begun < count || !open.empty()) {
     for (; begun < count && open.size() < at_once; ++begun) open.push_back(std::make_unique<HttpsClient>(server, options));
     std::vector<pollfd> watched;
+    watched.reserve(open.size());
     for (const auto& client : open) watched.push_back(client->interest());
     if (::poll(watched.data(), watched.size(), 5000) <= 0) die("the server does not answer");
     for (std::size_t i = 0; i < watched.size(); ++i) {
