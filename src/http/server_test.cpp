@@ -86,15 +86,6 @@ TEST(HttpServer, WhoIsBusyIsNotClosedForANewcomer) {
   EXPECT_EQ(port.answer(busy).status, 200U);
 }
 
-TEST(HttpServer, TheGateMayRefuseAConnection) {
-  Port port;
-  port.world.gate.connections = 0;
-  Peer peer(port.address);
-  port.until_closed(peer);
-  EXPECT_EQ(port.world.counters.refused.get(), 1U);
-  EXPECT_EQ(port.world.counters.open.get(), 0U);
-}
-
 TEST(HttpServer, ASlowRequestHasItsTimeAsAWhole) {
   Port port;
   Peer peer(port.address);

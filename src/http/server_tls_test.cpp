@@ -71,6 +71,15 @@ TEST(HttpServerTls, ServesAndEndsInOrder) {
   secure.port->until_open(0);
 }
 
+TEST(HttpServerTls, TheGateMayRefuseAHandshakeBeforeItCostsAnything) {
+  Secure secure;
+  secure.port->world.gate.connections = 0;
+  Peer peer(secure.port->address);
+  secure.port->until_closed(peer);
+  EXPECT_EQ(secure.port->world.counters.refused.get(), 1U);
+  EXPECT_EQ(secure.port->world.counters.open.get(), 0U);
+}
+
 TEST(HttpServerTls, ATokenNamesTheIdentity) {
   Secure secure;
   secure.port->world.gate.know("mine", 5);
