@@ -13,7 +13,7 @@
 
 namespace qeaas {
 
-// LocalGate charges every local client to one identity, found anew by its name when the table changes; without a name, to nobody.
+// LocalGate charges every local client to one identity, looked up by its name for each request; without a name, to nobody.
 class LocalGate final : public local::Gate {
  public:
   LocalGate(access::Access& access, std::string identity) : access_(access), reader_(access), identity_(std::move(identity)) {}

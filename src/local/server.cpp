@@ -96,7 +96,7 @@ void Server::admit(FileDescriptor socket, TimePoint now) noexcept {
   if (!has_room(*peer)) return refuse(*peer, "too many connections ([local] max_connections)", now);
   auto owned = std::make_unique<Session>(std::move(socket), site_, *peer);
   auto& session = *owned;
-  if (!poller_.add(session.socket.get(), &session, session.interest)) return;
+  if (!poller_.add(session.socket.get(), &session, session.interest)) return refuse(*peer, "the system has no room to watch it", now);
   site_.counters.accepted.fetch_add(1, std::memory_order_relaxed);
   site_.counters.open.fetch_add(1, std::memory_order_relaxed);
   sessions_.emplace(&session, std::move(owned));

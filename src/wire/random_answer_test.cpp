@@ -184,8 +184,9 @@ TEST(RandomAnswer, ProvenanceAloneIsTheSameAccountWithoutBytes) {
 TEST(RandomAnswer, ProvenanceAloneRefusesWhatItIsNot) {
   const auto account = provenance(EntropyType::mixed, {&kRdseed});
   EXPECT_EQ(decode_provenance(encoded(AnswerFormat::cbor, bytes("00"), account).value()).error(), Error::malformed);
-  EXPECT_EQ(decode_provenance(bytes("a1026564726267")).error(), Error::malformed);
-  EXPECT_EQ(decode_provenance(bytes("a402656469726563038004f605f4")).error(), Error::unknown);  // a type that nobody defined
+  EXPECT_EQ(decode_provenance(bytes("a3026464726267038005f4")).error(), Error::malformed);      // no report
+  EXPECT_EQ(decode_provenance(bytes("a4026464726267030004f605f4")).error(), Error::malformed);  // sources are a number
+  EXPECT_EQ(decode_provenance(bytes("a4026464726268038004f605f4")).error(), Error::unknown);    // type "drbh"
   EXPECT_EQ(decode_provenance(std::vector<std::uint8_t>(kMaxProvenanceBytes + 1)).error(), Error::too_large);
   // Marked as not simulated, with a simulated source in it.
   EXPECT_EQ(decode_provenance(bytes("a402666469726563740381836161"

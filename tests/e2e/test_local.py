@@ -264,8 +264,8 @@ class Credentials(Case):
                    "  try: s.sendall(bytes([1, 1])); return s.recv(1) != b''\n"
                    "  except ConnectionError: return False\n"
                    "print([works(s) for s in held]); sys.stdout.flush(); sys.stdin.read()\n")
-        other = subprocess.Popen(["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--groups", "4242", sys.executable, "-c", program, self.path],
-                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        command = ["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--groups", "4242", sys.executable, "-c", program, self.path]
+        other = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         try:
             self.assertEqual(other.stdout.readline(), "[True, True, False, False]\n")
             self.assertEqual(len(Client(self, self.path).read_wait(1)), 1)
@@ -363,7 +363,8 @@ class Logs(Case):
 
     def test_a_start_that_fails_says_so_in_json_too(self):
         folder = self.folder()
-        (folder / "qeaasd.toml").write_text(toml({**Server.DEFAULTS, "server": {"log_format": "json"}, "local": {"path": "/nonexistent/\u0022x\u0022/e.sock"}}))
+        (folder / "qeaasd.toml").write_text(toml({**Server.DEFAULTS, "server": {"log_format": "json"},
+                                                  "local": {"path": '/nonexistent/"x"/e.sock'}}))
         answer = qeaasd("--config", folder / "qeaasd.toml", "--state", folder / "state")
         self.assertEqual(answer.code, 1)
         last = json.loads(answer.err.splitlines()[-1])
