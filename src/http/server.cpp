@@ -3,6 +3,7 @@
 #include "http/server.hpp"
 
 #include <algorithm>
+#include <malloc.h>
 
 #include "base/log.hpp"
 #include "http/session.hpp"
@@ -14,6 +15,7 @@ constexpr int kAcceptsATurn = 64;
 constexpr auto kLingeringLimit = std::chrono::seconds(2);
 constexpr auto kExhaustedPause = std::chrono::milliseconds(200);
 constexpr auto kStarvedTurn = std::chrono::milliseconds(50);
+constexpr std::size_t kCrowd = 1024;  // connections; the memory of fewer is not worth the trouble
 constexpr std::size_t kReadBytes = 64 * 1024;
 
 }  // namespace
@@ -57,7 +59,7 @@ bool Server::on_ready(TimePoint now) noexcept {
     else
       flush(session, now);
   }
-  buried_.clear();
+  bury();
   return events.size() == Poller::kBatch;
 }
 
@@ -107,6 +109,7 @@ void Server::admit(TcpStream stream, TimePoint now) noexcept {
   ++per_network_[session.tcp.remote().network()];
   site_.counters.open.add();
   sessions_.emplace(&session, std::move(owned));
+  most_ = std::max(most_, sessions_.size());
   enlist(session, wait_of(session), now);
 }
 
@@ -120,6 +123,14 @@ void Server::end(Session& session) noexcept {
   const auto owned = sessions_.find(&session);
   buried_.push_back(std::move(owned->second));  // events of this turn may still name it
   sessions_.erase(owned);
+}
+
+// bury frees who has ended. After a crowd has left, its memory goes back to the system, which glibc would keep.
+void Server::bury() noexcept {
+  buried_.clear();
+  if (most_ < kCrowd || sessions_.size() > most_ / 4) return;
+  most_ = sessions_.size();
+  ::malloc_trim(0);
 }
 
 Server::Wait Server::wait_of(const Session& session) const noexcept {
@@ -181,7 +192,7 @@ void Server::on_timer(TimePoint now) noexcept {
     while (list.front != nullptr && list.front->since + limit_of(wait) <= now) time_out(*list.front, now);
   }
   wake_starved(now);
-  buried_.clear();
+  bury();
 }
 
 void Server::time_out(Session& session, TimePoint now) noexcept {
@@ -226,12 +237,12 @@ void Server::drain(TimePoint now) noexcept {
     session->connection.drain(now);
     flush(*session, now);
   }
-  buried_.clear();
+  bury();
 }
 
 void Server::close() noexcept {
   while (!sessions_.empty()) end(*sessions_.begin()->first);
-  buried_.clear();
+  bury();
 }
 
 void Server::use_context(std::shared_ptr<const TlsContext> context) noexcept {

@@ -72,6 +72,7 @@ class Server {
   Bytes outgoing(Session& session) noexcept;
   void settle(Session& session, TimePoint now) noexcept;
   void end(Session& session) noexcept;
+  void bury() noexcept;
 
   Wait wait_of(const Session& session) const noexcept;
   void enlist(Session& session, Wait wait, TimePoint now) noexcept;
@@ -88,6 +89,7 @@ class Server {
   SessionCensus* census_;
   std::unordered_map<Session*, std::unique_ptr<Session>> sessions_;
   std::vector<std::unique_ptr<Session>> buried_;
+  std::size_t most_ = 0;  // sessions at once, since memory was last given back
   std::unordered_map<std::uint64_t, std::size_t> per_network_;
   std::array<List, kWaits> lists_{};
   SecretBytes buffer_;            // of one read
