@@ -2,6 +2,7 @@
 // For tests only: a server on a loopback port, peers with real sockets, and a clock that the test moves.
 #pragma once
 
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -15,6 +16,8 @@ class Peer {
  public:
   explicit Peer(const Address& to, const char* from = nullptr, int receive_buffer = 0)
       : socket_(::socket(to.family(), SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const int on = 1;
+    ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));  // what is said is there at once
     if (receive_buffer > 0) ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));
     if (from != nullptr) {
       const auto own = *Address::parse(from);
