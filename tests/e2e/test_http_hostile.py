@@ -43,7 +43,7 @@ SMUGGLING = {
     "TE of HTTP/1.0": CHUNKED.replace(b"HTTP/1.1", b"HTTP/1.0") + HIDING,
     "space before colon": head(b"Content-Length : %d" % len(HIDDEN)) + HIDDEN,
     "tab before colon": head(b"Transfer-Encoding\t: chunked") + HIDING,
-    "space before name": POST + b" Content-Length: 10\r\n\r\n" + HIDDEN,
+    "space before the first name": POST.replace(b"\r\nHost", b"\r\n Host") + b"Content-Length: %d\r\n\r\n" % len(HIDDEN) + HIDDEN,
     "no colon": head(b"Transfer-Encoding chunked") + HIDING,
     "empty name": head(b": chunked") + HIDING,
     "plus": head(b"Content-Length: +%d" % len(HIDDEN)) + HIDDEN,
@@ -118,7 +118,7 @@ class Smuggling(Hostile):
             for end in (True, False):
                 with self.subTest(name, end=end):
                     found = self.answers(data, end)
-                    self.assertEqual(len(found), 1, found)
+                    self.assertEqual(len(found), 1, [answer.status for answer in found])
                     self.assertIn(found[0].status, (400, 413, 501), found)
                     self.assertEqual((found[0].header("Connection"), found[0].media_type), ("close", "application/problem+json"))
 
@@ -203,8 +203,10 @@ class Slowness(Hostile):
             slow[one] = b""
         honest, closed = 0, 0
         while closed < len(slow):
-            if honest < 50:
-                self.assertEqual(len(self.wire().fetch("/v1/random?bytes=32").body), 32)
+            for _ in range(5 if honest < 50 else 0):
+                wire = self.wire()
+                self.assertEqual(len(wire.fetch("/v1/random?bytes=32").body), 32)
+                wire.close()
                 honest += 1
             for key, _ in selector.select(0.05):
                 piece = self.receive(key.fileobj)
@@ -419,19 +421,24 @@ class Tls(Hostile):
         self.assertEqual(wire.answer().status, 408)
         wire.assert_closed()
 
+    def beneath(self, wire):
+        """The same connection without its TLS."""
+        raw = socket.socket(fileno=os.dup(wire.socket.fileno()))
+        raw.settimeout(PATIENCE)
+        self.addCleanup(raw.close)
+        return raw
+
     def test_an_end_in_the_midst_of_a_record(self):
         for _ in range(20):
             wire = Wire(self, self.server.https, ca=self.server.ca)
-            raw = socket.socket(fileno=os.dup(wire.socket.fileno()))
+            raw = self.beneath(wire)
             raw.sendall(b"\x17\x03\x03\x01\x00" + bytes(50))
             raw.shutdown(socket.SHUT_WR)
             while raw.recv(4096):
                 pass
-            raw.close()
         for damaged in (b"\x17\x03\x03\x00\x20" + bytes(32), b"\x17\x03\x03\x50\x00" + bytes(100), b"\x18\x03\x03\x00\x03\x01\x40\x00"):
             wire = Wire(self, self.server.https, ca=self.server.ca)
-            raw = socket.socket(fileno=os.dup(wire.socket.fileno()))
-            self.addCleanup(raw.close)
+            raw = self.beneath(wire)
             raw.sendall(damaged)
             raw.shutdown(socket.SHUT_WR)
             try:
