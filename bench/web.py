@@ -103,32 +103,34 @@ class WebItems:
         self.table.title("g. HTTP GET of 32 bytes on keep-alive: server CPU a request, beside nginx that returns a constant of 32 bytes",
                          "wrk, 64 connections, one thread, %d rounds of %d s each, in turns; medians of the ratios within a round" % (rounds, seconds),
                          "one: server and load share a core and get equal batches; free: the scheduler decides")
-        targets = [("nginx", peer, PATH)] if peer else []
-        targets += [("drbg", ours, PATH + "&type=drbg"), ("mixed", ours, PATH + "&type=mixed")]
-        for placement in ("one", "free"):
-            runs = {name: [] for name, _, _ in targets}
+        kinds = [("nginx", peer, "")] if peer else []
+        kinds += [("drbg", ours, "&type=drbg"), ("mixed", ours, "&type=mixed")]
+        for scheme, placement in (("http", "one"), ("http", "free"), ("https", "one")):
+            chosen = [kind for kind in kinds if scheme == "http" or kind[0] != "mixed"]
+            runs = {name: [] for name, _, _ in chosen}
             for _ in range(rounds):
-                for name, server, path in targets:
+                for name, server, query in chosen:
                     time.sleep(0.3 if name == "mixed" else 0)  # for the reservoir to be full
-                    runs[name].append(run_wrk(wrk, server, path, seconds, placement))
-            self.report_web(placement, runs)
+                    url = "%s://127.0.0.1:%d%s%s" % (scheme, getattr(server, scheme), PATH, query)
+                    runs[name].append(run_wrk(wrk, server, url, seconds, placement))
+            self.report_web("%s32/%s" % (scheme, placement), runs)
 
-    def report_web(self, placement, runs):
+    def report_web(self, title, runs):
         base = runs.get("nginx")
         for name, lines in runs.items():
-            judged = base and name != "nginx"
+            judged = base and name != "nginx" and title.startswith("http32")
             # A refusal is no answer: rounds in which the source fell behind are left out while there are others.
             kept = [i for i, line in enumerate(lines) if line["bad"] == 0] or list(range(len(lines)))
             ratio = statistics.median(lines[i]["us"] / base[i]["us"] for i in kept) if base else None
             middle = {key: statistics.median(lines[i][key] for i in kept) for key in lines[0]}
             bad = sum(line["bad"] for line in lines)
-            self.table.add("http32/%s/%s" % (placement, name), middle["us"], "us", ratio, "<= 2.0" if judged else None,
+            self.table.add("%s/%s" % (title, name), middle["us"], "us", ratio, "<= 2.0" if judged else None,
                            ratio <= 2.0 if judged else None, "least %.2f us; p50 %.2f ms, p99 %.2f ms%s" % (
                                min(lines[i]["us"] for i in kept), middle["p50"], middle["p99"],
                                "; %d refused or lost, in %d of %d rounds" % (bad, sum(line["bad"] > 0 for line in lines), len(lines)) if bad else ""))
-            self.table.add("http32/%s/%s rate" % (placement, name), middle["rate"] / 1000, "k/s")
+            self.table.add("%s/%s rate" % (title, name), middle["rate"] / 1000, "k/s")
             if name == "mixed":
-                self.table.add("http32/%s/mixed/source thread" % placement, middle["others"], "us", note="RDSEED, health tests, conditioning for 32 bytes")
+                self.table.add("%s/mixed/source thread" % title, middle["others"], "us", note="RDSEED, health tests, conditioning for 32 bytes")
 
     # --- h: long answers -----------------------------------------------------------------------------------------------
 
@@ -255,10 +257,9 @@ def place(task, placement):
     os.sched_setscheduler(task, os.SCHED_BATCH if alone else os.SCHED_OTHER, os.sched_param(0))
 
 
-def run_wrk(wrk, server, path, seconds, placement):
+def run_wrk(wrk, server, url, seconds, placement):
     for task in tasks_of(server.pid):
         place(task, placement)
-    url = "http://127.0.0.1:%d%s" % (server.http, path)
     before, before_all = schedstat(server.pid), schedstat(server.pid, True)
     done = subprocess.run([wrk, "-t1", "-c64", "-d%ds" % seconds, "--latency", url], stdout=subprocess.PIPE, timeout=seconds + 60,
                           preexec_fn=lambda: place(0, placement))
