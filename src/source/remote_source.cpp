@@ -10,6 +10,8 @@
 namespace qeaas {
 namespace {
 
+constexpr auto kPause = std::chrono::milliseconds(250);
+
 std::string claim_of(const RemoteSettings& settings) {
   std::string text = "the QRNG Open API at " + settings.server.url;
   text += settings.server.url.starts_with("http:")
@@ -66,8 +68,15 @@ Outcome<void> RemoteSource::open() noexcept {
   return choose_type();
 }
 
+// fetch asks again while the far end has nothing at the moment (503, 429), for as long as it may stay without an answer: a far end that
+// is slower than we are is no reason to begin anew, and to throw away what it gave.
 Status RemoteSource::fetch(MutableBytes samples) noexcept {
-  const auto fetched = client_.fetch(samples, type_);
+  const auto deadline = Clock::now() + settings_.server.timeout;
+  auto fetched = client_.fetch(samples, type_);
+  while (!fetched && (fetched.error().error == Error::starved || fetched.error().error == Error::over_quota) && Clock::now() < deadline) {
+    if (const auto waited = interrupter_.wait_until(std::min(deadline, Clock::now() + kPause)); !waited) return waited;
+    fetched = client_.fetch(samples, type_);
+  }
   if (fetched) return {};
   const auto& reason = fetched.error();
   if (reason.error == Error::closed || reason.error == Error::timeout) return fail(reason.error);

@@ -2,6 +2,7 @@
 #include "source/remote_source.hpp"
 
 #include <array>
+#include <atomic>
 #include <gtest/gtest.h>
 
 #include "source/test_server.hpp"
@@ -64,7 +65,22 @@ TEST_F(RemoteTest, EntropyTypeMustBeOffered) {
   EXPECT_TRUE(source({.entropy_type = "raw"})->open()) << "a server that lists none is asked";
 }
 
+TEST_F(RemoteTest, AsksAgainWhileTheFarEndHasNothingAtTheMoment) {
+  auto remote = source();
+  ASSERT_TRUE(remote->open());
+  std::atomic<int> asked = 0;
+  server_.change([&] {
+    entropy_ = [&, good = entropy_](const std::string& body) {
+      const int turn = asked++;
+      return turn < 2 ? http_answer(turn == 0 ? 503 : 429, "") : good(body);
+    };
+  });
+  EXPECT_TRUE(remote->read(samples_));
+  EXPECT_GE(asked, 3);
+}
+
 TEST_F(RemoteTest, FailuresBecomeGoneTimeoutOrClosed) {
+  timeout_ = std::chrono::milliseconds(100);
   auto remote = source();
   EXPECT_EQ(remote->read(samples_).error(), Error::source_gone) << "not opened";
   ASSERT_TRUE(remote->open());
