@@ -106,6 +106,7 @@ void Connection::pump(TimePoint now) noexcept {
     input_.take_off(input_.size());
   }
   if (push_) push_->on_room();
+  if (draining_ && phase() == Phase::idle) closing_ = true;  // the answer that was under way is made
 }
 
 // parse consumes whole requests and answers them, for as long as answers have room. What it leaves is to be shown again.
@@ -259,7 +260,7 @@ void Connection::give_up(TimePoint now) noexcept {
 void Connection::drain(TimePoint /*now*/) noexcept {
   draining_ = true;
   if (push_) push_->shut_down();
-  if (phase() == Phase::idle && output_.empty()) closing_ = true;
+  if (phase() == Phase::idle) closing_ = true;
 }
 
 void Connection::abort() noexcept {
