@@ -10,7 +10,7 @@ namespace qeaas::http {
 namespace {
 
 constexpr std::array<std::uint8_t, 1> kLineEnd{'\n'};
-constexpr auto kStarvedRetry = std::chrono::milliseconds(50);
+constexpr std::chrono::milliseconds kStarvedRetry(50);
 constexpr auto kStarvedPatience = std::chrono::seconds(60);
 
 // spread turns the first half of room, which is full of bytes, into hexadecimal digits that fill it all, from the end on.
@@ -72,7 +72,7 @@ void Connection::wait_for_entropy(Error why, std::chrono::milliseconds retry, Ti
   if (why != Error::starved && why != Error::over_quota) return abort();
   if (!starved_since_) starved_since_ = now;
   if (now - *starved_since_ + retry > kStarvedPatience) return abort();
-  wake_at_ = now + retry;
+  wake_at_ = now + std::min(retry, kStarvedRetry);  // Retry-After counts whole seconds; a quota fills all the time
 }
 
 }  // namespace qeaas::http

@@ -6,6 +6,7 @@ The connection reads answers strictly (RFC 9112): whoever sends a byte too many 
 import collections
 import contextlib
 import json
+import os
 import re
 import shutil
 import socket
@@ -14,8 +15,12 @@ import subprocess
 import tempfile
 import urllib.parse
 
-from harness import PATIENCE, cli, need_program, run
+from harness import PATIENCE, Case, cli, need_program, run
 
+# AddressSanitizer keeps freed memory for a while; here memory is measured.
+LEAN = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"}
+PATIENT_TURNS = 1000  # requests, each a process
+MIB = 1 << 20
 STATUS_LINE = re.compile(rb"HTTP/1\.1 (\d{3}) ([\x20-\x7e]+)\Z")
 FIELD_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+): ?([\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?\Z")
 NO_BODY = (204, 304)
@@ -190,3 +195,33 @@ def forget_peak(server):
 def openssl(*arguments):
     program = need_program(shutil.which("openssl") or "/usr/bin/openssl")
     subprocess.run([program, *map(str, arguments)], check=True, capture_output=True)
+
+
+class Web(Case):
+    config = {}
+
+    def setUp(self):
+        self.server = self.serve(self.config, env=LEAN)
+
+    def get(self, path, *arguments):
+        return curl(*arguments, self.server.http + path)
+
+    def wire(self, **more):
+        return Wire(self, self.server.http, **more)
+
+    def served(self, path, *arguments):
+        """Asks again for as long as the reservoir, which one large answer empties, is being filled."""
+        for _ in range(PATIENT_TURNS):
+            answer = self.get(path, *arguments)
+            if answer.status != 503:
+                return answer
+        raise AssertionError(f"{path}: still {answer}")
+
+    def assertProblem(self, answer, status, title):
+        self.assertEqual((answer.status, answer.header("Content-Type")), (status, "application/problem+json"), answer)
+        document = answer.json()
+        self.assertEqual(document["status"], status)
+        self.assertIn(title, (document["title"], document.get("code"), document.get("type")), document)
+        self.assertTrue(document["detail"])
+        self.assertEqual(answer.header("Cache-Control"), "no-store")
+        return document
