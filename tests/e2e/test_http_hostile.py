@@ -9,9 +9,8 @@ import socket
 import ssl
 
 from harness import PATIENCE, Case, main
-from httpc import Wire, address_of, curl, forget_peak, memory, request
+from httpc import LEAN, MIB, Wire, address_of, curl, forget_peak, memory, request
 
-MIB = 1 << 20
 POST = b"POST /v1/entropy HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
 BODY = b'{"block_size": 8}'
 HIDDEN = b"GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n"  # a request that must never be seen as one
@@ -92,7 +91,7 @@ class Hostile(Case):
     config = {"http": {"request_timeout_seconds": 2}}
 
     def setUp(self):
-        self.server = self.serve(self.config)
+        self.server = self.serve(self.config, env=LEAN)
 
     def wire(self, **more):
         return Wire(self, self.server.http, **more)

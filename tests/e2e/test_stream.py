@@ -7,12 +7,11 @@ import shutil
 import subprocess
 
 from harness import PATIENCE, PHOTON, Case, main, need_program, run
-from httpc import Clients, Wire, curl, forget_peak, memory, request
+from httpc import LEAN, MIB, Clients, Wire, curl, forget_peak, memory, request
 from websocket import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Socket, credit, frame, handshake
 
 CLIENT = pathlib.Path(__file__).with_name("stream_client.cjs")
 WS = os.environ.get("QEAAS_WS", "/nonexistent")
-MIB = 1 << 20
 
 
 class Library(Case):
@@ -54,7 +53,7 @@ class Library(Case):
         self.assertEqual((found["got"], found["code"]), (0, 1000))
 
     def test_fifty_megabytes_over_tls(self):
-        server = self.serve()
+        server = self.serve(env=LEAN)
         self.stream(server, "/v1/stream?type=drbg&frame=65536", True, total=MIB, window=MIB)
         forget_peak(server)
         before = memory(server)
@@ -124,7 +123,7 @@ class Library(Case):
 
 class Hostile(Case):
     def setUp(self):
-        self.server = self.serve()
+        self.server = self.serve(env=LEAN)
 
     def open(self, **more):
         return Socket(self, self.server.http, **more)
