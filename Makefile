@@ -30,6 +30,7 @@ test:
 	cmake --build --preset release -j $(JOBS)
 	ctest --preset release -j $(JOBS)
 
+# tsan has the unit tests of the modules with threads, and the end-to-end tests.
 asan tsan: setup
 	cmake --preset $@
 	cmake --build --preset $@ -j $(JOBS)
@@ -37,7 +38,7 @@ asan tsan: setup
 
 fuzz: setup
 	cmake --preset fuzz
-	cmake --build --preset fuzz -j $(JOBS)
+	cmake --build --preset fuzz -j $(JOBS) --target fuzz_targets
 	scripts/fuzz build/fuzz/bin
 
 bench: build

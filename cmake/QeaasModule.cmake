@@ -21,7 +21,13 @@ if(QEAAS_FUZZ)
   target_compile_options(qeaas_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+# qeaas_test(NAME SOURCES a_test.cpp ... [LINKS targets]) makes a test program. QEAAS_TEST_MODULES names the modules whose programs are
+# made instead of all.
 function(qeaas_test name)
+  string(REGEX REPLACE "^qeaas_(.*)_test$" "\\1" module ${name})
+  if(QEAAS_TEST_MODULES AND NOT module IN_LIST QEAAS_TEST_MODULES)
+    return()
+  endif()
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE qeaas_options ${ARG_LINKS} GTest::gtest GTest::gmock GTest::gtest_main)
