@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Daemon: the workers and what they listen on. Every worker has a socket of its own for each address; the kernel spreads the clients.
+#include <algorithm>
+
 #include "base/log.hpp"
 #include "crypto/random.hpp"
 #include "daemon.hpp"
@@ -23,6 +25,26 @@ std::vector<std::uint16_t> ports_of(const Config& config) {
     for (const auto& text : *list)
       if (const auto listen = parse_listen(text)) ports.push_back(listen->port);
   return ports;
+}
+
+bool has_ipv6_loopback() {
+  static const bool has = UdpSocket::open(*Address::parse("[::1]:0"), kIpUdpHeaderBytes + 1).has_value();
+  return has;
+}
+
+// usable leaves out [::1] on a machine without IPv6, such as many containers, where another address of the section remains: the
+// built-in lists name both.
+std::vector<std::string> usable(const std::vector<std::string>& listen, const std::string& section) {
+  const auto is_loopback = [](const std::string& text) { return text.starts_with("[::1]:"); };
+  if (has_ipv6_loopback() || std::ranges::all_of(listen, is_loopback)) return listen;
+  std::vector<std::string> left;
+  for (const auto& text : listen) {
+    if (is_loopback(text))
+      log::warning("[" + section + "] listen " + text + " is left out: this machine has no IPv6 loopback");
+    else
+      left.push_back(text);
+  }
+  return left;
 }
 
 std::string text_or_empty(const Result<std::string>& text) { return text.value_or(std::string()); }
@@ -103,30 +125,35 @@ Outcome<void> Daemon::open_stream(const std::string& text, const std::shared_ptr
 
 Outcome<void> Daemon::open_sockets() {
   if (auto made = make_workers(); !made) return made;
-  const auto open = [](const TlsConfig& config, auto&& each) -> Outcome<void> {
-    for (const auto& text : config.listen)
+  const auto open = [](const std::vector<std::string>& listen, const char* section, auto&& each) -> Outcome<void> {
+    for (const auto& text : usable(listen, section))
       if (auto opened = each(text); !opened) return opened;
     return {};
+  };
+  const auto datagrams = [&](const std::shared_ptr<const TlsContext>& context) {
+    return [this, context](const std::string& text) { return open_datagram(text, context); };
+  };
+  const auto streams = [&](const std::shared_ptr<const TlsContext>& context) {
+    return [this, context](const std::string& text) { return open_stream(text, context); };
   };
   if (config_.coaps.enabled) {
     const auto context = make_context(config_.coaps, Transport::datagram, coaps_tickets_);
     if (!context) return tl::unexpected(context.error());
-    if (auto opened = open(config_.coaps, [&](const std::string& text) { return open_datagram(text, *context); }); !opened) return opened;
+    if (auto opened = open(config_.coaps.listen, "coaps", datagrams(*context)); !opened) return opened;
   }
-  if (config_.coap.enabled) log::warning("plain CoAP is on: nothing is encrypted or verified there; for tests and trusted wires only");
-  if (config_.coap.enabled)
-    for (const auto& text : config_.coap.listen)
-      if (auto opened = open_datagram(text, nullptr); !opened) return opened;
+  if (config_.coap.enabled) {
+    log::warning("plain CoAP is on: nothing is encrypted or verified there; for tests and trusted wires only");
+    if (auto opened = open(config_.coap.listen, "coap", datagrams(nullptr)); !opened) return opened;
+  }
   if (config_.http.enabled)
-    for (const auto& text : config_.http.listen)
-      if (auto opened = open_stream(text, nullptr); !opened) return opened;
+    if (auto opened = open(config_.http.listen, "http", streams(nullptr)); !opened) return opened;
   auto local = open_local(config_.local, 0, *service_, *access_);
   if (!local) return tl::unexpected(local.error());
   if (*local) workers_.front()->add(std::move(*local));
   if (!config_.https.enabled) return {};
   const auto context = make_context(config_.https, Transport::stream, https_tickets_);
   if (!context) return tl::unexpected(context.error());
-  return open(config_.https, [&](const std::string& text) { return open_stream(text, *context); });
+  return open(config_.https.listen, "https", streams(*context));
 }
 
 }  // namespace qeaas

@@ -7,11 +7,34 @@ import pathlib
 import signal
 import socket
 import stat
+import subprocess
+import unittest
 
 from coap import BLOCK2, Client, uint
-from harness import PATIENCE, Case, Server, cli, main
+from harness import BIN, PATIENCE, PHOTON, Case, Log, Server, cli, environment, main, toml
 
 PLAIN = {"coap": {"enabled": True, "listen": ["127.0.0.1:0"]}}
+
+
+class WithoutIpv6(Case):
+    LOOPBACK = "ip link set lo up && sysctl -qw net.ipv6.conf.lo.disable_ipv6=1"
+
+    def test_the_built_in_addresses_do_not_need_it(self):
+        isolated = ["unshare", "--net", "sh", "-c"]
+        if subprocess.run([*isolated, self.LOOPBACK], capture_output=True, check=False).returncode != 0:
+            print("SKIPPED: no network namespace can be made here", flush=True)
+            raise unittest.SkipTest("no network namespace can be made here")
+        folder = self.folder()
+        (folder / "qeaasd.toml").write_text(toml({"local": {"enabled": False}, "source": [PHOTON]}))
+        command = f"{self.LOOPBACK} && exec {BIN / 'qeaasd'} --config {folder / 'qeaasd.toml'} --state {folder / 'state'}"
+        process = subprocess.Popen([*isolated, command], stderr=subprocess.PIPE, text=True, env=environment(folder))
+        self.addCleanup(process.wait, PATIENCE)
+        self.addCleanup(process.terminate)
+        log = Log(process.stderr)
+        log.wait(r" ready$")
+        for section, address in (("coaps", "127.0.0.1:5684"), ("http", "http://127.0.0.1:6065"), ("https", "https://127.0.0.1:6066")):
+            self.assertRegex(log.text(), rf"\[{section}\] listen \[::1\]:\d+ is left out: this machine has no IPv6")
+            self.assertIn(f"listening on {address}", log.text())
 
 
 class Stopping(Case):
