@@ -42,7 +42,7 @@ class Seams final : public Draw, public Gate {
     debited += bytes;
     return {};
   }
-  void give_back(const Caller& /*caller*/, std::size_t bytes, TimePoint) noexcept override {
+  void give_back(const Caller& /*caller*/, std::size_t bytes) noexcept override {
     require(bytes <= debited - returned, "3: given back more than was debited");
     returned += bytes;
   }
@@ -52,7 +52,7 @@ class Seams final : public Draw, public Gate {
   std::optional<Allowance> allowance(const Caller& /*caller*/, TimePoint) noexcept override {
     return Allowance{"second", 1 << 20, 1, debited % 1000, 1};
   }
-  bool admit_connection(const Address& /*from*/, TimePoint) noexcept override { return true; }
+  bool admit_handshake(const Address& /*from*/, TimePoint) noexcept override { return true; }
 
   Status fill(MutableBytes out, EntropyType type, Provenance& provenance) noexcept override {
     provenance.reset(type);

@@ -195,7 +195,17 @@ void Server::on_timer(TimePoint now) noexcept {
   bury();
 }
 
+// came_in_time reads what waits in the kernel. It has come in time: that this worker was busy must not be held against its clients.
+bool Server::came_in_time(Session& session, TimePoint now) noexcept {
+  const auto wait = session.wait;
+  if (wait != Wait::idle && wait != Wait::request) return false;
+  const auto answered = session.connection.answered();
+  on_readable(session, now);
+  return session.dead || session.wait != wait || session.connection.answered() != answered;
+}
+
 void Server::time_out(Session& session, TimePoint now) noexcept {
+  if (came_in_time(session, now)) return;
   if (session.wait != Wait::idle && session.wait != Wait::lingering) site_.counters.timed_out.add();
   const bool polite = session.wait == Wait::request || session.wait == Wait::idle;
   delist(session);

@@ -78,6 +78,7 @@ class Server {
   void enlist(Session& session, Wait wait, TimePoint now) noexcept;
   void delist(Session& session) noexcept;
   std::chrono::seconds limit_of(Wait wait) const noexcept;
+  bool came_in_time(Session& session, TimePoint now) noexcept;
   void time_out(Session& session, TimePoint now) noexcept;
   void wake_starved(TimePoint now) noexcept;
 

@@ -125,6 +125,16 @@ TEST(HttpServer, IdleConnectionsEnd) {
   EXPECT_EQ(port.world.counters.open.get(), 0U);
 }
 
+TEST(HttpServer, WhatCameInTimeIsAnsweredHoweverLateItIsRead) {
+  Port port;
+  Peer peer(port.address);
+  port.ask(peer, kHealth);
+  peer.say(kHealth);
+  port.pass(61s);  // the worker was busy elsewhere
+  EXPECT_EQ(port.answer(peer).status, 200U);
+  EXPECT_EQ(port.world.counters.timed_out.get(), 0U);
+}
+
 // stalled opens a connection whose peer takes nothing of a long answer.
 std::unique_ptr<Peer> stalled(Port& port, std::string_view fields = "") {
   port.world.draw.quick = true;
