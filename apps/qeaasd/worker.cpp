@@ -133,7 +133,7 @@ void Worker::drain(Clock::duration limit) {
   asio::post(loop_->context, [this, limit] {
     draining_ = true;
     drain_until_ = std::min(drain_until_, Clock::now() + limit);
-    site_->draining.store(true, std::memory_order_relaxed);
+    site_->draining = true;
     for (auto& front : fronts_) front->drain(Clock::now());
     tick();
   });

@@ -4,7 +4,6 @@
 #include "base/hex.hpp"
 #include "http/connection.hpp"
 #include "http/limits.hpp"
-#include "http/push_stream.hpp"
 
 namespace qeaas::http {
 namespace {

@@ -40,7 +40,7 @@ void get_metrics(Exchange& exchange) noexcept {
 void get_healthz(Exchange& exchange) noexcept { answer_text(exchange, "text/plain; charset=utf-8", "ok\n"); }
 
 void get_readyz(Exchange& exchange) noexcept {
-  const bool draining = exchange.site.draining.load(std::memory_order_relaxed);
+  const bool draining = exchange.site.draining;
   if (!draining && exchange.site.reports.ready()) return answer_text(exchange, "text/plain; charset=utf-8", "ready\n");
   exchange.refuse(503, draining ? Error::closed : Error::starved,
                   draining ? "the server is stopping" : "fewer sources are healthy than min_sources asks for");

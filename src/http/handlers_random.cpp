@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// /v1/random and the opening of /v1/stream (docs/protocol.md).
+// /v1/random and the opening of /v1/stream (docs/http.md).
 #include "base/hex.hpp"
 #include "http/handlers.hpp"
 #include "http/limits.hpp"

@@ -3,7 +3,6 @@
 #include "http/negotiate.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 namespace qeaas::http {
 namespace {
@@ -20,11 +19,6 @@ std::string_view cut(std::string_view& text, char separator) noexcept {
   const auto head = text.substr(0, end);
   text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
   return trimmed(head);
-}
-
-bool same(std::string_view a, std::string_view b) noexcept {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::ranges::equal(a, b, [&](char x, char y) { return lower(x) == lower(y); });
 }
 
 // weight reads a quality value as thousandths; what is no quality value counts as none.
@@ -50,17 +44,17 @@ Range range_of(std::string_view element) noexcept {
   while (!element.empty()) {
     auto parameter = cut(element, ';');
     const auto parameter_name = cut(parameter, '=');
-    if (same(parameter_name, "q")) range.quality = weight(parameter);
+    if (same_word(parameter_name, "q")) range.quality = weight(parameter);
   }
   return range;
 }
 
 // precedence: how exactly a range names a type; 0 when it does not.
 unsigned precedence(std::string_view range, std::string_view type) noexcept {
-  if (same(range, type)) return 3;
+  if (same_word(range, type)) return 3;
   if (range == "*/*" || range == "*") return 1;
   const bool group = range.size() > 2 && range.ends_with("/*");
-  return group && same(range.substr(0, range.size() - 1), type.substr(0, range.size() - 1)) ? 2 : 0;
+  return group && same_word(range.substr(0, range.size() - 1), type.substr(0, range.size() - 1)) ? 2 : 0;
 }
 
 unsigned quality_of(std::string_view type, std::string_view accept) noexcept {
@@ -84,6 +78,11 @@ int digit(char c) noexcept {
 
 }  // namespace
 
+bool same_word(std::string_view a, std::string_view b) noexcept {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::ranges::equal(a, b, [&](char x, char y) { return lower(x) == lower(y); });
+}
+
 std::optional<std::string_view> choose(std::span<const std::string_view> offers, std::string_view accept) noexcept {
   if (trimmed(accept).empty()) return offers.front();
   std::optional<std::string_view> chosen;
@@ -97,7 +96,7 @@ std::optional<std::string_view> choose(std::span<const std::string_view> offers,
   return chosen;
 }
 
-bool is_media_type(std::string_view field, std::string_view type) noexcept { return same(cut(field, ';'), type); }
+bool is_media_type(std::string_view field, std::string_view type) noexcept { return same_word(cut(field, ';'), type); }
 
 Result<bool> QueryReader::next(Pair& pair) noexcept {
   while (rest_.starts_with('&')) rest_.remove_prefix(1);
@@ -125,12 +124,10 @@ Result<bool> QueryReader::next(Pair& pair) noexcept {
   return true;
 }
 
-Result<std::uint64_t> decimal(std::string_view text) noexcept {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc::invalid_argument || end != text.data() + text.size()) return fail(Error::malformed);
-  if (error == std::errc::result_out_of_range) return fail(Error::too_large);
-  return value;
+bool has_word(std::string_view list, std::string_view word) noexcept {
+  while (!list.empty())
+    if (same_word(cut(list, ','), word)) return true;
+  return false;
 }
 
 }  // namespace qeaas::http

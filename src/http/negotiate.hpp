@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/decimal.hpp"
 #include "base/error.hpp"
 
 namespace qeaas::http {
@@ -34,7 +35,8 @@ class QueryReader {
   char value_[kValueBytes] = {};
 };
 
-// decimal reads digits only. Errors: malformed, too_large (beyond 64 bits).
-Result<std::uint64_t> decimal(std::string_view text) noexcept;
+// same_word compares without regard to the case of ASCII letters; has_word looks for a word in a list with commas (RFC 9110 5.6.1).
+bool same_word(std::string_view a, std::string_view b) noexcept;
+bool has_word(std::string_view list, std::string_view word) noexcept;
 
 }  // namespace qeaas::http

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "crypto/hash.hpp"
+#include "http/negotiate.hpp"
 
 namespace qeaas::http {
 namespace {
@@ -12,25 +13,6 @@ namespace {
 namespace beast = boost::beast;
 
 std::string_view text_of(beast::string_view text) noexcept { return {text.data(), text.size()}; }
-
-char lower(char character) noexcept { return character >= 'A' && character <= 'Z' ? static_cast<char>(character + 32) : character; }
-
-bool same(std::string_view a, std::string_view b) noexcept {
-  return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
-}
-
-bool has_element(std::string_view list, std::string_view wanted) noexcept {
-  while (!list.empty()) {
-    const auto end = list.find(',');
-    auto element = list.substr(0, end);
-    while (!element.empty() && (element.front() == ' ' || element.front() == '\t')) element.remove_prefix(1);
-    while (!element.empty() && (element.back() == ' ' || element.back() == '\t')) element.remove_suffix(1);
-    if (same(element, wanted)) return true;
-    if (end == std::string_view::npos) break;
-    list.remove_prefix(end + 1);
-  }
-  return false;
-}
 
 constexpr std::string_view kLastChunk = "0\r\n\r\n";
 
@@ -149,21 +131,21 @@ void RequestParser::on_field_impl(Field field, Text name, Text value, Code& code
     case Field::if_none_match: return keep_once(head_.if_none_match, text, code);
     case Field::sec_websocket_key: return keep_once(head_.websocket_key, text, code);
     case Field::sec_websocket_version: return keep_once(head_.websocket_version, text, code);
-    case Field::upgrade: head_.upgrade_websocket = head_.upgrade_websocket || has_element(text, "websocket"); return;
+    case Field::upgrade: head_.upgrade_websocket = head_.upgrade_websocket || has_word(text, "websocket"); return;
     case Field::transfer_encoding:
       // Beast passes over codings that it does not know, which would leave the length of the body to guesses (RFC 9112 6.1).
-      if (!same(text, "chunked") || head_.http_1_0) return refuse(Error::unsupported, code);
+      if (!same_word(text, "chunked") || head_.http_1_0) return refuse(Error::unsupported, code);
       return;
     case Field::expect:
-      if (!same(text, "100-continue")) return refuse(Error::malformed, code);
+      if (!same_word(text, "100-continue")) return refuse(Error::malformed, code);
       head_.expects_continue = true;
       return;
     case Field::authorization:
       // Other schemes are not ours; whoever sends one is anonymous, and is told so where that does not do.
-      if (same(text.substr(0, 7), "Bearer ")) keep_token(text.substr(std::min(text.find_first_not_of(' ', 7), text.size())), code);
+      if (same_word(text.substr(0, 7), "Bearer ")) keep_token(text.substr(std::min(text.find_first_not_of(' ', 7), text.size())), code);
       return;
     default:
-      if (field == Field::unknown && same(text_of(name), "X-API-KEY")) keep_token(text, code);
+      if (field == Field::unknown && same_word(text_of(name), "X-API-KEY")) keep_token(text, code);
   }
 }
 

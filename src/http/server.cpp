@@ -101,7 +101,7 @@ void Server::admit(TcpStream stream, TimePoint now) noexcept {
     if (!made) return site_.counters.refused.add();
     tls = std::move(*made);
   }
-  const Caller caller{stream.remote(), access::kAnonymousId, context_ != nullptr};
+  const Caller caller{stream.remote()};
   auto owned = std::make_unique<Session>(std::move(stream), std::move(tls), site_, caller,
                                          [this](Session& session) { on_output(session, Clock::now()); });
   auto& session = *owned;

@@ -3,7 +3,6 @@
 // are switched on. The app binds it to the service and the access table; tests bring their own. One worker's thread only.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <functional>
 #include <optional>
@@ -26,7 +25,6 @@ namespace qeaas::http {
 struct Caller {
   Address remote;
   std::int64_t identity = access::kAnonymousId;
-  bool secure = false;
 };
 
 // Allowance is what the tightest quota of an identity still allows.
@@ -57,7 +55,6 @@ class Gate {
 
 // Feature is a shape of other services, or a part of ours, that the configuration can switch.
 enum class Feature : std::uint8_t { core, seeds, dashboard, pollen, anu, qrypt };
-inline constexpr std::size_t kFeatureCount = 6;
 
 struct Features {
   bool dashboard = true;
@@ -92,7 +89,7 @@ struct Site {
   Features features;
   Counters& counters;
   boost::asio::io_context& loop;  // for WebSocket time-outs
-  std::atomic<bool> draining{false};
+  bool draining = false;
   Scratch scratch{};
 };
 

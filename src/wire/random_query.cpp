@@ -2,7 +2,7 @@
 // The parameters of /random.
 #include "wire/random_query.hpp"
 
-#include <charconv>
+#include "base/decimal.hpp"
 
 namespace qeaas {
 namespace {
@@ -10,15 +10,6 @@ namespace {
 using Step = tl::expected<void, QueryFault>;
 
 tl::unexpected<QueryFault> query_fault(Error error, std::string_view text) noexcept { return tl::unexpected(QueryFault{error, text}); }
-
-// decimal reads digits only: no sign, no space, no empty text. A number beyond 64 bits is too large for everybody.
-Result<std::uint64_t> decimal(std::string_view text) noexcept {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc::invalid_argument || end != text.data() + text.size()) return fail(Error::malformed);
-  if (error == std::errc::result_out_of_range) return fail(Error::too_large);
-  return value;
-}
 
 }  // namespace
 
