@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The floor of a handshake: DtlsServer and DtlsClient joined by function calls, ML-KEM-512 and ML-DSA-44, cookie and tickets as
-// qeaasd has them. Only the server's calls are timed, with the thread's CPU clock.
-// usage: handshake_memory COUNT [GROUP] [ML-DSA-44|P-256]   prints "memory count=... server_us=... server_std=... clock_us=..."
+// qeaasd has them. Only the server's calls are timed, with the thread's CPU clock. Sessions stay open, as those of a server do that is
+// measured by opening them: each needs memory of its own. With "close" each is closed, untimed, and the next one finds its memory warm.
+// usage: handshake_memory COUNT [keep|close] [GROUP] [ML-DSA-44|P-256]
+// prints "memory count=... server_us=... server_std=... clock_us=..."
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -22,7 +24,7 @@ double cpu_us() {
 
 class Joined final : public DatagramSink, public DtlsServer::Handler {
  public:
-  Joined(const std::string& group, const std::string& certificate) : group_(group) {
+  Joined(bool keep, const std::string& group, const std::string& certificate) : keep_(keep), group_(group) {
     auto& authority = testing_net::authority();
     TlsContextOptions options;
     if (certificate == "P-256")
@@ -54,7 +56,7 @@ class Joined final : public DatagramSink, public DtlsServer::Handler {
       for (; !to_client_.empty(); to_client_.pop_front()) client->on_datagram(to_client_.front(), now_);
     }
     if (client->state() != DtlsClient::State::established) std::exit(1);  // NOLINT(concurrency-mt-unsafe): one thread
-    client->close();
+    if (!keep_) client->close();
     for (; !to_server_.empty(); to_server_.pop_front()) server_->on_datagram(address_, to_server_.front(), now_);
     to_client_.clear();
     return spent;
@@ -67,6 +69,7 @@ class Joined final : public DatagramSink, public DtlsServer::Handler {
   void on_close(DtlsSession& /*session*/) noexcept override {}
 
  private:
+  bool keep_;
   std::string group_;
   Address address_ = Address::parse("10.0.0.1:1024").value();
   TimePoint now_ = Clock::now();
@@ -80,7 +83,8 @@ class Joined final : public DatagramSink, public DtlsServer::Handler {
 
 int main(int argc, char** argv) {
   const int count = argc > 1 ? std::atoi(argv[1]) : 100;  // NOLINT(cert-err34-c)
-  Joined joined(argc > 2 ? argv[2] : "MLKEM512", argc > 3 ? argv[3] : "ML-DSA-44");
+  const bool keep = argc <= 2 || std::string_view(argv[2]) == "keep";
+  Joined joined(keep, argc > 3 ? argv[3] : "MLKEM512", argc > 4 ? argv[4] : "ML-DSA-44");
   for (int i = 0; i < 10; ++i) joined.handshake();
   double sum = 0;
   double squares = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Memory of idle sessions: the growth of the server's resident memory while --count sessions open, and again while each of them
-// makes one request. --warm sessions come first, so that what the server sets up once is not counted.
+// makes one request. --warm sessions come first, so that what the server sets up once is not counted. --placement one puts load and
+// server on one core, as in item a.
 #include <cstdio>
 
 #include "load.hpp"
@@ -11,6 +12,9 @@ namespace qeaas::bench {
 void measure_idle(const Arguments& arguments) {
   Fleet fleet(arguments.server());
   const ProcessMeter meter(static_cast<int>(arguments.number("pid", 0)));
+  const int core = arguments.text("placement") == "one" ? 0 : -1;
+  pin_task(0, core);
+  meter.pin(core);
   const auto count = static_cast<std::size_t>(arguments.number("count", 5000));
   const auto limit = std::chrono::seconds(arguments.number("seconds", 60));
   const auto options = [] { return unverified("MLKEM512"); };
