@@ -10,7 +10,7 @@ namespace qeaas {
 namespace {
 
 constexpr std::size_t kPieceBytes = 64;
-constexpr std::size_t kDirtyStackBytes = 1024;
+constexpr std::size_t kDirtyStackBytes = sizeof(void*) > 4 ? 1024 : 640;  // as deep as the hash function reaches, so it costs no stack
 
 constexpr std::size_t smaller(std::size_t a, std::size_t b) noexcept { return a < b ? a : b; }
 
