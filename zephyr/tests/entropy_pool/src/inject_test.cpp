@@ -122,8 +122,7 @@ ZTEST(inject, test_async_refuses_at_once_what_it_cannot_take) {
   zassert_equal(entropy_add_entropy_async(pool, nullptr, 1, 0, tell, &told), -EINVAL);
   zassert_equal(entropy_add_entropy_async(pool, bytes.data(), CONFIG_QEAAS_ENTROPY_ASYNC_BYTES + 1, 0, tell, &told), -EMSGSIZE);
   k_sched_lock();
-  for (int i = 0; i < CONFIG_QEAAS_ENTROPY_ASYNC_SLOTS; ++i)
-    zassert_ok(entropy_add_entropy_async(pool, bytes.data(), 32, 0, tell, &told));
+  for (int i = 0; i < CONFIG_QEAAS_ENTROPY_ASYNC_SLOTS; ++i) zassert_ok(entropy_add_entropy_async(pool, bytes.data(), 32, 0, tell, &told));
   zassert_equal(entropy_add_entropy_async(pool, bytes.data(), 32, 0, tell, &told), -ENOMEM);
   k_sched_unlock();
   let_work_run();
