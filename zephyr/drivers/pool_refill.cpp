@@ -13,13 +13,11 @@ void PoolDevice::start() noexcept {
     started_ = true;
     asks = begins_to_want();
   }
+  if (settings_->seed != nullptr) k_work_submit(&seed_work_);  // first in the queue: it may spare the refill
   if (asks) ask_for_refill();
 }
 
-void PoolDevice::ask_for_refill() noexcept {
-  k_work_submit(&low_work_);
-  k_work_schedule(&refill_work_, until_next_refill());  // leaves a wait that is under way as it is
-}
+void PoolDevice::ask_for_refill() noexcept { k_work_submit(&low_work_); }
 
 void PoolDevice::on_low(qeaas_pool_low_t listener, void* user_data) noexcept {
   bool tell;
@@ -33,7 +31,12 @@ void PoolDevice::on_low(qeaas_pool_low_t listener, void* user_data) noexcept {
   if (tell) ask_for_refill();
 }
 
-void PoolDevice::on_low_work(k_work* work) { CONTAINER_OF(work, PoolDevice, low_work_)->tell_listener(); }
+// The listener comes first: it must not wait for a source that blocks.
+void PoolDevice::on_low_work(k_work* work) {
+  auto& self = *CONTAINER_OF(work, PoolDevice, low_work_);
+  self.tell_listener();
+  k_work_schedule(&self.refill_work_, self.until_next_refill());  // leaves a wait that is under way as it is
+}
 
 void PoolDevice::tell_listener() noexcept {
   qeaas_pool_low_t listener;
@@ -46,9 +49,7 @@ void PoolDevice::tell_listener() noexcept {
   if (listener != nullptr) listener(self_, user_data);
 }
 
-void PoolDevice::on_refill_work(k_work* work) {
-  CONTAINER_OF(k_work_delayable_from_work(work), PoolDevice, refill_work_)->refill();
-}
+void PoolDevice::on_refill_work(k_work* work) { CONTAINER_OF(k_work_delayable_from_work(work), PoolDevice, refill_work_)->refill(); }
 
 void PoolDevice::refill() noexcept {
   if (!wants_refill()) return;  // somebody has injected meanwhile

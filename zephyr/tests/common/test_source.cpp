@@ -59,9 +59,9 @@ DEVICE_API(entropy, without_isr) = {.get_entropy = get, .get_entropy_isr = nullp
 
 }  // namespace
 
-#define DEFINE(n)                                                                                                          \
+#define DEFINE(n)                                                                                                                          \
   static constinit TestSource source_##n{DT_INST_PROP(n, begins_broken) ? TestSource::Does::fails : TestSource::Does::counts, 77 * n + 1}; \
-  DEVICE_DT_INST_DEFINE(n, init, nullptr, &source_##n, nullptr, PRE_KERNEL_1, CONFIG_ENTROPY_INIT_PRIORITY,                 \
+  DEVICE_DT_INST_DEFINE(n, init, nullptr, &source_##n, nullptr, PRE_KERNEL_1, CONFIG_ENTROPY_INIT_PRIORITY,                                \
                         DT_INST_PROP(n, no_isr) ? &without_isr : &with_isr);
 
 DT_INST_FOREACH_STATUS_OKAY(DEFINE)

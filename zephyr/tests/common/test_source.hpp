@@ -9,12 +9,12 @@
 
 struct TestSource {
   enum class Does : std::uint8_t {
-    counts,     // bytes that differ from each other, the same after every reset
-    fails,      // -EIO
-    gives_none, // success, but of the interrupt call 0 bytes
-    sticks,     // the same byte for ever
-    lies,       // the interrupt call says that it gave more than was asked for
-    blocks,     // entropy_get_entropy waits until the test opens the gate
+    counts,      // bytes that differ from each other, the same after every reset
+    fails,       // -EIO
+    gives_none,  // success, but of the interrupt call 0 bytes
+    sticks,      // the same byte for ever
+    lies,        // the interrupt call says that it gave more than was asked for
+    blocks,      // entropy_get_entropy waits until the test opens the gate
   };
   Does does = Does::counts;
   std::uint32_t next = 1;
