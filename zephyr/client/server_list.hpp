@@ -10,7 +10,7 @@
 
 namespace qeaas::device {
 
-inline constexpr std::size_t kMaxServers = 4;
+inline constexpr std::size_t kMaxServers = CONFIG_QEAAS_CLIENT_MAX_SERVERS;
 inline constexpr std::size_t kMaxHostBytes = 64;
 
 struct ServerAddress {
