@@ -87,8 +87,8 @@ class DtlsSession {
   DtlsSession(const DtlsSession&) = delete;
   DtlsSession& operator=(const DtlsSession&) = delete;
 
-  // open makes the handshake, with the ticket of an earlier session if there is one. 0, or a DeviceError; then nothing is open, and a
-  // ticket that was tried is forgotten.
+  // open makes the handshake, with the ticket of an earlier session if there is one; what was open before is dropped. 0, or a DeviceError;
+  // then nothing is open, and the ticket is forgotten unless nobody answered (timeout, network).
   int open(const sockaddr* server, socklen_t size, const DtlsConfig& config, k_timepoint_t deadline);
   // send encrypts one message into one datagram. 0; invalid_argument above max_payload(); not_open, network.
   int send(Bytes message, k_timepoint_t deadline);
@@ -102,7 +102,7 @@ class DtlsSession {
   void drop();
   void forget_ticket();
 
-  bool is_open() const noexcept { return ssl_ != nullptr; }
+  bool is_open() const noexcept { return established_; }
   bool has_ticket() const noexcept { return ticket_ != nullptr; }
   std::size_t max_payload() const noexcept;
   const DtlsReport& report() const noexcept { return report_; }  // of the present or the last session
@@ -114,12 +114,15 @@ class DtlsSession {
   int connect_socket();
   int set_up();
   int set_up_trust();
+  int load_roots();
   int set_up_session();
   int handshake(k_timepoint_t deadline);
-  int wait(k_timepoint_t deadline, bool* again);
-  int complete();
-  int judge(Bytes certificate, bool signed_by_root);
-  int explain(int wolfssl_error) const;
+  int wait(k_timepoint_t deadline);
+  int repeat_flight();
+  void arm(bool anew);
+  void complete();
+  void judge(Bytes certificate, bool leaf, bool signed_by_root);
+  int explain(int wolfssl_error);
   void keep_ticket();
   void release();
 
@@ -130,8 +133,10 @@ class DtlsSession {
   sockaddr_storage server_{};
   socklen_t server_size_ = 0;
   int socket_ = -1;
-  std::int64_t now_ = 0;            // the handshake's date, by clock or floor
-  std::int64_t flight_due_ms_ = 0;  // uptime at which the pending flight is repeated; 0: none pending
+  bool established_ = false;
+  bool socket_failed_ = false;      // the last datagram could not be sent
+  bool speaking_ = false;           // this side sent last
+  std::int64_t flight_due_ms_ = 0;  // uptime at which the pending flight is repeated; 0: none is pending
   std::uint32_t flight_timeout_ms_ = 0;
   int rejection_ = 0;  // why the certificate was refused
   DtlsReport report_;
