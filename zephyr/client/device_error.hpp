@@ -37,6 +37,10 @@ enum class DeviceError : int {
   denied = -53,          // 4.xx: the request itself is refused
   server_failed = -54,   // 5.xx except 5.03
   server_unready = -55,  // 5.03: no entropy at the moment; try later
+  // the client above
+  no_server = -56,   // none is configured
+  resting = -57,     // every server failed lately; the status says when the next is asked
+  unresolved = -58,  // a server's name has no address
 };
 
 // text never returns null, whatever the number.
