@@ -37,8 +37,9 @@ int to_result(int wolfssl_result) noexcept { return wolfssl_result == WOLFSSL_SU
 
 // Callbacks are the trampolines from wolfSSL; the context of each is the DtlsSession.
 struct DtlsSession::Callbacks {
-  static int receive(WOLFSSL* /*ssl*/, char* buffer, int size, void* context) noexcept {
+  static int receive(WOLFSSL* ssl, char* buffer, int size, void* context) noexcept {
     auto& session = *static_cast<DtlsSession*>(context);
+    if (!session.established_) wolfssl_view::forget_key_share(ssl);
     const auto got = zsock_recv(session.socket_, buffer, static_cast<std::size_t>(size), ZSOCK_MSG_DONTWAIT);
     if (got <= 0) return WOLFSSL_CBIO_ERR_WANT_READ;
     session.speaking_ = false;

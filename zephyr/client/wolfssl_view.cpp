@@ -54,6 +54,13 @@ WOLFSSL_SESSION* share_ticket(WOLFSSL* /*ssl*/) noexcept { return nullptr; }
 void use_ticket(WOLFSSL* /*ssl*/, WOLFSSL_SESSION* /*session*/) noexcept {}
 #endif
 
+void forget_key_share(WOLFSSL* ssl) noexcept {
+  constexpr unsigned kHandshakeEpoch = 2;  // RFC 9147 6.1
+  const auto* epoch = ssl->dtls13DecryptEpoch;
+  if (epoch == nullptr || epoch->epochNumber.n < kHandshakeEpoch) return;
+  TLSX_Remove(&ssl->extensions, TLSX_KEY_SHARE, ssl->heap);
+}
+
 bool retransmit(WOLFSSL* ssl) noexcept {
   ssl->dtls13Rtx.lastRtx = 0;
   return wolfSSL_dtls_got_timeout(ssl) == WOLFSSL_SUCCESS;

@@ -17,6 +17,9 @@ unsigned group(const WOLFSSL* ssl) noexcept;
 // share_ticket gives a session that holds a ticket, to be freed with wolfSSL_SESSION_free; nullptr without one.
 WOLFSSL_SESSION* share_ticket(WOLFSSL* ssl) noexcept;
 void use_ticket(WOLFSSL* ssl, WOLFSSL_SESSION* session) noexcept;
+// forget_key_share wipes and frees the key exchange's private key as soon as the handshake's keys are made from it. wolfSSL would keep it
+// (2.4 kB for ML-KEM-512) until the handshake's end, past the verification of the certificate, which needs most memory.
+void forget_key_share(WOLFSSL* ssl) noexcept;
 // retransmit repeats what is pending, also if that was just done. False if wolfSSL gives up.
 bool retransmit(WOLFSSL* ssl) noexcept;
 

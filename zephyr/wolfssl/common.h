@@ -41,8 +41,12 @@
 #define NO_PKCS7
 #define NO_PKCS12
 
+/* Tables of the size that this takes. */
+#define DTLS13_EPOCH_SIZE 3     /* of keys: handshake, session, and the next; the clear one makes room */
+#define WOLFSSL_MAX_SUITE_SZ 32 /* one cipher suite is offered; 300 bytes by default */
+#define WOLFSSL_MAX_SIGALGO 32  /* sixteen algorithms; 128 bytes by default, twice */
+
 /* Against timing. */
-#define WC_NO_CACHE_RESISTANT /* these processors have no data cache */
 #define ECC_TIMING_RESISTANT
 #define TFM_TIMING_RESISTANT
 
@@ -102,17 +106,25 @@
 #define ECC_USER_CURVES /* P-256 only */
 #define WOLFSSL_HAVE_SP_ECC
 #endif
-#if defined(CONFIG_QEAAS_DTLS_X25519)
+#ifdef CONFIG_QEAAS_DTLS_X25519
 #define HAVE_CURVE25519
-#elif !defined(HAVE_ECC)
-/* wolfSSL 5.9.2 does not compile without any classical signature. ECC stands in, with nothing that it could do: Ed25519 and Ed448 would
- * bring SHA-512, which then hashes every handshake in vain. */
-#define HAVE_ECC
-#define ECC_USER_CURVES
-#define WOLFSSL_HAVE_SP_ECC
+#endif
+#ifndef HAVE_ECC
+/* wolfSSL 5.9.2 does not compile without any classical signature. Ed25519 stands in, with nothing that it could do. It brings SHA-512,
+ * which then hashes every handshake in vain (1.1 M instructions); ECC would bring 13 kB of flash instead. */
+#define WOLFSSL_ALLOW_NO_SUITES
+#define HAVE_ED25519
+#define NO_ED25519_SIGN
+#define NO_ED25519_VERIFY
+#define ED25519_SMALL
+#define WOLFSSL_SHA512
+#define WOLFSSL_NOSHA512_224
+#define WOLFSSL_NOSHA512_256
 #endif
 
-#ifndef CONFIG_QEAAS_DTLS_PSK
+#ifdef CONFIG_QEAAS_DTLS_PSK
+#define MAX_PSK_ID_LEN 68 /* identities have up to 64 bytes; 128 by default, three times */
+#else
 #define NO_PSK
 #endif
 #ifdef CONFIG_QEAAS_DTLS_TICKETS
