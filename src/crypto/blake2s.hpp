@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // BLAKE2s-256 (RFC 7693) over wolfCrypt, keyed or not. For firmware too: no heap, no exceptions, no RTTI, nothing of the standard
-// library but spans and arrays. The state and its block buffer are wiped when it ends or is set up anew.
+// library but spans and arrays. The state and its block buffer are wiped when it ends or is set up anew, and the stack after each use.
 #pragma once
 
 #include <array>
@@ -12,7 +12,7 @@ namespace qeaas {
 
 inline constexpr std::size_t kBlake2sBytes = 32;
 
-// erase overwrites memory in a way that the optimiser must keep. base/secret.hpp's wipe needs the C library; this does not.
+// erase overwrites memory in a way that the optimiser must keep. base/secret.hpp's wipe needs a call that not every C library has.
 void erase(std::span<std::uint8_t> memory) noexcept;
 
 class Blake2s {

@@ -2,10 +2,12 @@
 // EntropyPool: every derivation is BLAKE2s keyed with a secret over one byte that says what for and a counter, so that no two are alike.
 #include "pool/pool.hpp"
 
+#include <cstring>
+
 namespace qeaas {
 namespace {
 
-enum class Use : std::uint8_t { next_key = 0, output = 1, next_accumulator = 2 };
+enum class Use : std::uint8_t { next_key = 0, output = 1, next_accumulator = 2, stored_seed = 3 };
 
 using Digest = std::array<std::uint8_t, kBlake2sBytes>;
 
@@ -56,26 +58,47 @@ void EntropyPool::reseed() noexcept {
   ++reseeds_;
 }
 
+void EntropyPool::generate(std::span<std::uint8_t> out) noexcept {
+  // The key is replaced first: from here on nothing in the pool leads back to this output.
+  Digest used = key_;
+  derive(used, Use::next_key, 0, {}, key_);
+  std::uint32_t counter = 0;
+  while (!out.empty()) {
+    Digest block;
+    derive(used, Use::output, counter++, {}, block);
+    const std::size_t size = out.size() < block.size() ? out.size() : block.size();
+    std::memcpy(out.data(), block.data(), size);
+    erase(block);
+    out = out.subspan(size);
+  }
+  erase(used);
+}
+
 bool EntropyPool::extract(std::span<std::uint8_t> out) noexcept {
   if (!seeded_) {
     erase(out);
     return false;
   }
-  // The key is replaced first: from here on nothing in the pool leads back to this output.
-  Digest used = key_;
-  derive(used, Use::next_key, 0, {}, key_);
-  std::uint32_t counter = 0;
-  std::size_t done = 0;
-  while (done < out.size()) {
-    Digest block;
-    derive(used, Use::output, counter++, {}, block);
-    for (std::size_t i = 0; i < block.size() && done < out.size(); ++i) out[done++] = block[i];
-    erase(block);
-  }
-  erase(used);
+  generate(out);
   const std::size_t spent = out.size() < kPoolStateBits ? out.size() * 8 : kPoolStateBits;
   level_bits_ -= smaller(static_cast<unsigned>(spent), level_bits_);
   return true;
+}
+
+// draw_seed leaves the accumulator of a seeded pool alone: somebody who knew the key and read the seed could guess small injections from it
+// one by one. Before that it has nothing else, so what was credited until now is forgotten: it may be guessed in that way.
+void EntropyPool::draw_seed(std::span<std::uint8_t, kKeyBytes> out) noexcept {
+  if (seeded_) return generate(out);
+  Digest mixed;
+  accumulator_.finish(mixed);
+  Digest next;
+  derive(mixed, Use::next_accumulator, 0, {}, next);
+  accumulator_.begin(next);
+  derive(mixed, Use::stored_seed, 0, {}, next);
+  std::memcpy(out.data(), next.data(), out.size());
+  erase(mixed);
+  erase(next);
+  pending_bits_ = 0;
 }
 
 }  // namespace qeaas

@@ -46,7 +46,13 @@ class EntropyPool {
   bool wants_refill() const noexcept { return !seeded_ || level_bits_ < low_bits_; }
 
  private:
+  friend class BootSeed;
+
   void reseed() noexcept;
+  // generate makes out from the key, which it replaces first.
+  void generate(std::span<std::uint8_t> out) noexcept;
+  // draw_seed gives what a stored seed is made from: from the key once the pool is seeded, before that from whatever was mixed.
+  void draw_seed(std::span<std::uint8_t, kKeyBytes> out) noexcept;
 
   Blake2s accumulator_;
   std::array<std::uint8_t, kKeyBytes> key_{};

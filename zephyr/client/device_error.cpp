@@ -33,6 +33,9 @@ const char* text(DeviceError error) noexcept {
     case DeviceError::denied: return "the server denied the request; check the identity's rights and quota";
     case DeviceError::server_failed: return "the server failed; its log says why";
     case DeviceError::server_unready: return "the server has no entropy at the moment; try again later";
+    case DeviceError::no_server: return "no server is configured; set CONFIG_QEAAS_CLIENT_SERVERS";
+    case DeviceError::resting: return "every server failed lately and rests; the status says when the next one is asked";
+    case DeviceError::unresolved: return "the server's name has no address; check it, and the resolver (CONFIG_DNS_RESOLVER)";
   }
   return "unknown error";
 }

@@ -10,16 +10,8 @@ namespace qeaas {
 namespace {
 
 constexpr std::size_t kPieceBytes = 64;
-constexpr std::size_t kDirtyStackBytes = 1024;
 
 constexpr std::size_t smaller(std::size_t a, std::size_t b) noexcept { return a < b ? a : b; }
-
-// clean_stack overwrites what the hash function's own frames have left below the caller's: message words and digests, which are inputs and
-// outputs of the pool (wolfCrypt does not wipe them).
-[[gnu::noinline]] void clean_stack() noexcept {
-  std::array<std::uint8_t, kDirtyStackBytes> below;
-  erase(below);
-}
 
 }  // namespace
 
@@ -43,7 +35,6 @@ void PoolDevice::add(std::span<const std::uint8_t> data, std::size_t bits) noexc
     bits -= share;
     data = data.subspan(size);
   }
-  clean_stack();
 }
 
 void PoolDevice::inject(std::span<const std::uint8_t> data, std::size_t bits) noexcept {
@@ -68,7 +59,6 @@ bool PoolDevice::extract(std::span<std::uint8_t> out, Reading reading) noexcept 
     asks = begins_to_want() || asks;
     rest = rest.subspan(piece.size());
   } while (!rest.empty());
-  clean_stack();
   if (asks) ask_for_refill();
   return true;
 }

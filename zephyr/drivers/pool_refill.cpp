@@ -16,10 +16,7 @@ void PoolDevice::start() noexcept {
   if (asks) ask_for_refill();
 }
 
-void PoolDevice::ask_for_refill() noexcept {
-  k_work_submit(&low_work_);
-  k_work_schedule(&refill_work_, until_next_refill());  // leaves a wait that is under way as it is
-}
+void PoolDevice::ask_for_refill() noexcept { k_work_submit(&low_work_); }
 
 void PoolDevice::on_low(qeaas_pool_low_t listener, void* user_data) noexcept {
   bool tell;
@@ -33,7 +30,12 @@ void PoolDevice::on_low(qeaas_pool_low_t listener, void* user_data) noexcept {
   if (tell) ask_for_refill();
 }
 
-void PoolDevice::on_low_work(k_work* work) { CONTAINER_OF(work, PoolDevice, low_work_)->tell_listener(); }
+// The listener comes first: it must not wait for a source that blocks.
+void PoolDevice::on_low_work(k_work* work) {
+  auto& self = *CONTAINER_OF(work, PoolDevice, low_work_);
+  self.tell_listener();
+  k_work_schedule(&self.refill_work_, self.until_next_refill());  // leaves a wait that is under way as it is
+}
 
 void PoolDevice::tell_listener() noexcept {
   qeaas_pool_low_t listener;
