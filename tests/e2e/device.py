@@ -68,8 +68,8 @@ def over_dtls(board):
     return firmware(board, "dtls", f'-DCONFIG_QEAAS_CLIENT_CA_FILE="{authority() / "ca.pem"}"')
 
 
-def over_plain_coap():
-    return firmware(NATIVE, "plain", "-DCONFIG_QEAAS_CLIENT_PLAIN_COAP=y", "-DCONFIG_QEAAS_CLIENT_CREDIT=8")
+def over_plain_coap(name="plain", *options):
+    return firmware(NATIVE, name, "-DCONFIG_QEAAS_CLIENT_PLAIN_COAP=y", "-DCONFIG_QEAAS_CLIENT_CREDIT=8", *options)
 
 
 class Device:

@@ -128,6 +128,21 @@ class Zephyr(Case):
         records = [data for data in relay.to_server() if is_protected(data)]
         self.assertTrue(has_connection_id(records[-1]))
 
+    def test_a_lost_session_is_resumed_by_its_ticket(self):
+        server = self.server()
+        relay = Relay(self, server.port)
+        device = self.device(relay.port)
+        self.assertEqual(device.fetch(), f"fetched {N} bytes")
+        gone = [True]
+
+        def withhold(seen):
+            if seen.to_server and not is_protected(seen.data):  # the first hello of the new session
+                gone[0] = False
+            return gone[0]
+        relay.withhold = withhold
+        self.assertEqual(device.fetch(), f"fetched {N} bytes", device.log.text())
+        self.assertStatus(device, client_sessions=2, client_failures=0, session_resumed="yes", session_verified="yes")
+
     def test_the_next_server_is_asked_when_the_first_fails(self):
         server = self.server()
         device = Device(self, over_dtls(NATIVE))
@@ -210,6 +225,17 @@ class Zephyr(Case):
         unready.answer = lambda request: reply(request, bytes(N))
         device.log.wait(rf"mixed {N} bytes")  # by itself, once the five seconds are over
         self.assertEqual(len(unready.requests), 2)
+
+    def test_servers_combined_are_credited_as_one_and_only_together(self):
+        honest = [Liar(self, lambda request: reply(request, bytes(N))) for _ in range(2)]
+        device = Device(self, over_plain_coap("combine", "-DCONFIG_QEAAS_CLIENT_COMBINE=y"))
+        device.servers(*(one.port for one in honest))
+        self.assertEqual(device.fetch(), f"fetched {2 * N} bytes")
+        self.assertStatus(device, client_mixed=2 * N, client_credited=8 * N, client_fetches=2)
+        honest[1].answer = lambda request: reply(request, bytes(N - 1))
+        self.assertRegex(device.fetch(), "fetch failed: .*fewer bytes")
+        device.log.wait("1 of 2 servers answered, 2 are needed: nothing is credited")
+        self.assertEqual(int(device.status()["client.credited"]), 8 * N)
 
     def test_plain_coap_against_the_real_server(self):
         server = self.serve({"coap": {"enabled": True, "listen": ["127.0.0.1:0"]}})

@@ -19,8 +19,8 @@ constexpr std::size_t kMostOptions = 12;
 
 using Options = std::array<coap_option, kMostOptions>;
 
-// append_number writes "n=" or "t=" queries without the C library's formatted output.
-std::size_t decimal(std::uint16_t value, std::span<char, 8> out) noexcept {
+// count_query writes "n=" and the number, without the C library's formatted output. Gives the size.
+std::size_t count_query(std::uint16_t value, std::span<char, 8> out) noexcept {
   std::array<char, 5> reversed{};
   std::size_t digits = 0;
   do {
@@ -125,7 +125,7 @@ int write_request(const Request& request, std::span<std::uint8_t> out) noexcept 
   coap_packet packet{};
   if (request.bytes == 0 || request.bytes > kMostBytes) return failure(DeviceError::invalid_argument);
   std::array<char, 8> count{};
-  const auto count_size = decimal(request.bytes, count);
+  const auto count_size = count_query(request.bytes, count);
   std::array<char, 8> type{'t', '='};
   const auto* word = name(request.type);
   const auto word_size = std::strlen(word);

@@ -181,6 +181,7 @@ void configure_servers() noexcept {
   if (!parse_servers(CONFIG_QEAAS_CLIENT_SERVERS, CONFIG_QEAAS_CLIENT_PORT, new_servers)) {
     LOG_ERR("CONFIG_QEAAS_CLIENT_SERVERS is not a list of servers: '%s'", CONFIG_QEAAS_CLIENT_SERVERS);
   }
+  if (new_servers.count == 0) LOG_WRN("%s", text(DeviceError::no_server));
 }
 
 void client_thread(void*, void*, void*) {

@@ -26,11 +26,15 @@ constexpr EntropyType kType = IS_ENABLED(CONFIG_QEAAS_CLIENT_TYPE_DIRECT) ? Entr
 // One datagram, with the secret in it: static, so that no stack keeps copies.
 std::array<std::uint8_t, kBytes + kAnswerOverhead> room;
 
+#if defined(CONFIG_COAP_RANDOMIZE_ACK_TIMEOUT)
+constexpr std::uint16_t kRandomPercent = CONFIG_COAP_ACK_RANDOM_PERCENT;
+#else
+constexpr std::uint16_t kRandomPercent = 100;
+#endif
+
 RetransmissionPolicy timing() noexcept {
   const auto configured = coap_get_transmission_parameters();
-  return {.ack_timeout_ms = configured.ack_timeout,
-          .random_percent = static_cast<std::uint16_t>(IS_ENABLED(CONFIG_COAP_RANDOMIZE_ACK_TIMEOUT) ? 150 : 100),
-          .repetitions = configured.max_retransmission};
+  return {.ack_timeout_ms = configured.ack_timeout, .random_percent = kRandomPercent, .repetitions = configured.max_retransmission};
 }
 
 #if defined(CONFIG_QEAAS_CLIENT_COMBINE)
