@@ -188,8 +188,8 @@ Loaded load(const Said& said) {
     wrong("default provider", "not active, so that nearly nothing works: whoever activates one provider must activate default = ... too");
   if (!said.diagnostics)
     warn("config_diagnostics",
-         "not set: a provider that cannot be loaded is left out without a word, and OpenSSL seeds itself from the "
-         "operating system; set config_diagnostics = 1");
+         "not set: a section or a name that OpenSSL does not know is left out without a word; set config_diagnostics = 1. A module that "
+         "is missing is left out all the same, so that with seed = QEAAS-SEED-SRC this command is the one to tell");
   return loaded;
 }
 
