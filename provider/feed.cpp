@@ -132,7 +132,7 @@ Outcome<void> Feed::from_supply(MutableBytes out) {
   // Whoever waited behind a thread that ran into its time-out does not wait as long again.
   const auto now = Clock::now();
   if (now >= deadline || now < rest_until_)
-    return tl::unexpected(Fault{rest_error_, origin() + ": no answer in time, and not asked again within a second"});
+    return tl::unexpected(Fault{Error::timeout, origin() + ": no answer in time, and not asked again within a second"});
   auto done = supply_->fetch(out, deadline);
   if (!done && done.error().error == Error::timeout) rest_until_ = Clock::now() + kRest;
   return done;
