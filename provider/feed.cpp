@@ -158,7 +158,7 @@ void Feed::note(const Fault& why) noexcept {
   last_fault_ = why.text;
   const auto now = Clock::now();
   if (!settings_.fall_back || now < quiet_until_) return;
-  quiet_until_ = now + 60s;
+  quiet_until_ = now + std::chrono::minutes(1);
   log::warning("random bytes come from the operating system (fallback = os): " + why.text);
 }
 

@@ -13,8 +13,8 @@
 namespace qeaas::provider {
 namespace {
 
-constexpr std::size_t kLargestDraw = 16384;  // well below what a server's default burst allows in one piece
-constexpr auto kEarlyPatience = 100ms;       // a server that does not accept holds up no start and no fork for longer
+constexpr std::size_t kLargestDraw = 16384;               // well below what a server's default burst allows in one piece
+constexpr std::chrono::milliseconds kEarlyPatience(100);  // a server that does not accept holds up no start and no fork for longer
 
 FileDescriptor new_socket() noexcept { return FileDescriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)); }
 
