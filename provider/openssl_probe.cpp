@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -126,7 +127,8 @@ Said configuration() {
   else
     said.parsed = true;
   if (!said.parsed) return said;
-  ok("configuration", said.file + (std::getenv("OPENSSL_CONF") != nullptr ? ", from OPENSSL_CONF" : ""));
+  const bool named = std::getenv("OPENSSL_CONF") != nullptr;  // NOLINT(concurrency-mt-unsafe): one thread
+  ok("configuration", said.file + (named ? ", from OPENSSL_CONF" : ""));
   if (text_of(conf.get(), "", "openssl_conf").empty())
     wrong("configuration", said.file + " names no section with openssl_conf = ...: nothing in it is in force for programs");
   read_said(conf.get(), said);

@@ -75,6 +75,7 @@ int report(const std::vector<Finding>& findings, bool json, const Values& values
     return wrong ? kFailed : kDone;
   }
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(findings.size());
   for (const auto& finding : findings) rows.push_back({std::string(word(finding.verdict)), finding.check, finding.text});
   say(table(rows));
   return wrong ? kFailed : kDone;
