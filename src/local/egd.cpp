@@ -70,4 +70,19 @@ void write_draw_head(std::span<std::uint8_t, kDrawHeadBytes> head, Code code, st
   put(head.subspan<4, 2>(), provenance_bytes);
 }
 
+void write_draw_request(std::span<std::uint8_t, kDrawRequestBytes> request, std::size_t count, EntropyType type) noexcept {
+  request[0] = static_cast<std::uint8_t>(Command::draw);
+  put(request.subspan<1, 2>(), count);
+  request[3] = static_cast<std::uint8_t>(type);
+}
+
+DrawHead parse_draw_head(std::span<const std::uint8_t, kDrawHeadBytes> head) noexcept {
+  DrawHead parsed;
+  parsed.code = head[0] > static_cast<std::uint8_t>(Code::failed) ? Code::failed : static_cast<Code>(head[0]);
+  parsed.retry = std::chrono::seconds(head[1]);
+  parsed.count = big_endian(head[2], head[3]);
+  parsed.provenance_bytes = big_endian(head[4], head[5]);
+  return parsed;
+}
+
 }  // namespace qeaas::local

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "base/error.hpp"
+#include "base/provenance.hpp"
 #include "base/secret.hpp"
 
 namespace qeaas::local {
@@ -49,5 +50,18 @@ Code code_of(Error error) noexcept;
 inline constexpr std::size_t kDrawHeadBytes = 6;
 void write_draw_head(std::span<std::uint8_t, kDrawHeadBytes> head, Code code, std::chrono::seconds retry, std::size_t count,
                      std::size_t provenance_bytes) noexcept;
+
+// The client's side: write_draw_request asks for count bytes (1 to kMaxLocalDrawBytes); parse_draw_head reads what answers it. A code
+// that is not in the table is failed.
+inline constexpr std::size_t kDrawRequestBytes = 4;
+inline constexpr std::size_t kMaxLocalDrawBytes = 65535;
+void write_draw_request(std::span<std::uint8_t, kDrawRequestBytes> request, std::size_t count, EntropyType type) noexcept;
+struct DrawHead {
+  Code code = Code::failed;
+  std::chrono::seconds retry{0};
+  std::size_t count = 0;
+  std::size_t provenance_bytes = 0;
+};
+DrawHead parse_draw_head(std::span<const std::uint8_t, kDrawHeadBytes> head) noexcept;
 
 }  // namespace qeaas::local

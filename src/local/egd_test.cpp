@@ -72,5 +72,24 @@ TEST(Egd, EveryErrorOfADrawHasItsCode) {
   EXPECT_EQ(code_of(Error::crypto), Code::failed);
 }
 
+TEST(Egd, AClientsRequestIsReadAsItWasWritten) {
+  std::array<std::uint8_t, kDrawRequestBytes> request{};
+  write_draw_request(request, 0x1234, EntropyType::drbg);
+  EXPECT_EQ(Buffer(request.begin(), request.end()), (Buffer{0x51, 0x12, 0x34, 2}));
+  EXPECT_EQ(parse_request(request)->count, 0x1234U);
+}
+
+TEST(Egd, AClientReadsTheHeadThatTheServerWrote) {
+  std::array<std::uint8_t, kDrawHeadBytes> head{};
+  write_draw_head(head, Code::over_quota, std::chrono::seconds(9), 0x0102, 0x0304);
+  auto parsed = parse_draw_head(head);
+  EXPECT_EQ(parsed.code, Code::over_quota);
+  EXPECT_EQ(parsed.retry.count(), 9);
+  EXPECT_EQ(parsed.count, 0x0102U);
+  EXPECT_EQ(parsed.provenance_bytes, 0x0304U);
+  head[0] = 200;
+  EXPECT_EQ(parse_draw_head(head).code, Code::failed);
+}
+
 }  // namespace
 }  // namespace qeaas::local
