@@ -67,9 +67,9 @@ Outcome<Pool> open_pool(const FeedOptions& options) {
   return pool;
 }
 
-// A draw that does not end in time is left behind, and the process ends without waiting for its thread.
+// give_up is for the boot: a draw that does not end in time is left behind, and the process ends without waiting for its thread.
 [[noreturn]] void give_up(const FeedOptions& options, unsigned seconds) {
-  const auto code = refused(options, {Error::timeout, "no answer within " + std::to_string(seconds) + " s"}, "asked for");
+  const auto code = refused(options, {Error::timeout, "no answer within " + std::to_string(seconds) + " s"}, "boot");
   std::fflush(nullptr);
   ::_exit(code);
 }
@@ -77,7 +77,7 @@ Outcome<Pool> open_pool(const FeedOptions& options) {
 int feed_now(const FeedOptions& options, Pool* pool, unsigned seconds) {
   const auto deadline = Clock::now() + std::chrono::seconds(seconds);
   Attempt attempt(draw_of(options, std::chrono::seconds(seconds)));
-  if (options.once ? !attempt.wait(deadline) : !attempt.wait(TimePoint::max())) give_up(options, seconds);
+  if (!attempt.wait(options.once ? deadline : TimePoint::max())) give_up(options, seconds);
   const auto feeding = feed_pool(pool, attempt.take(), {options.credit_classical});
   const std::string_view why = options.once ? "boot" : "asked for";
   if (feeding.failure) {
