@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
 #include <sys/stat.h>
 
+#include "base/decimal.hpp"
 #include "base/file.hpp"
 #include "base/hex.hpp"
 #include "base/utf8.hpp"
@@ -100,11 +102,22 @@ void add_connection_options(CLI::App& command, ConnectionOptions& options, bool 
   command.add_option("--state", options.state, "state folder of a local server (default as for qeaasd)")->type_name("FOLDER");
   command.add_option("--timeout", options.timeout_seconds, "seconds to wait for the handshake and for each answer (default 15)")
       ->type_name("S")
+      ->transform(whole_seconds)
       ->check(CLI::Range(1u, kMaxTimeoutSeconds));
   command.add_option("--retry", options.retries, "how often to ask again when the server says to wait, at most 10 s each time (default 2)")
       ->type_name("TIMES")
       ->check(CLI::Range(0u, kMaxRetries));
   command.add_flag("--insecure", options.insecure, "do not verify the server, and allow plain coap://; for tests only");
+}
+
+std::string whole_seconds(std::string text) {
+  constexpr std::pair<char, std::uint64_t> kUnits[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+  for (const auto& [letter, seconds] : kUnits) {
+    if (!text.ends_with(letter)) continue;
+    const auto count = decimal(std::string_view(text).substr(0, text.size() - 1));
+    if (count && *count <= std::numeric_limits<std::uint32_t>::max()) return std::to_string(*count * seconds);
+  }
+  return text;
 }
 
 std::optional<std::filesystem::path> find_ca(const ConnectionOptions& options) {

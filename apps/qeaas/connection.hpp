@@ -30,6 +30,9 @@ struct ConnectionOptions {
 // add_connection_options binds them to a command; several servers only where that has a meaning.
 void add_connection_options(CLI::App& command, ConnectionOptions& options, bool several_servers);
 
+// whole_seconds turns 90, 90s, 5m, 2h or 1d into seconds, as a transform of CLI11: what is none of these stays for the check behind it.
+std::string whole_seconds(std::string text);
+
 // find_ca gives the file that is trusted: --ca, $QEAAS_CA, ~/.config/qeaas/ca.pem, or ca.pem of the state folder; the latter two
 // only if they exist.
 std::optional<std::filesystem::path> find_ca(const ConnectionOptions& options);

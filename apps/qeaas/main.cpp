@@ -5,6 +5,7 @@
 #include "crypto/random.hpp"
 #include "clients.hpp"
 #include "doctor.hpp"
+#include "feed.hpp"
 #include "get.hpp"
 #include "keys.hpp"
 #include "sources.hpp"
@@ -19,6 +20,7 @@ struct Options {
   DoctorOptions doctor;
   KeysOptions keys;
   ClientsOptions clients;
+  FeedOptions feed;
 };
 
 int run(const CLI::App& app, const Options& options) {
@@ -27,6 +29,7 @@ int run(const CLI::App& app, const Options& options) {
   if (app.got_subcommand("sources")) return run_sources(options.sources);
   if (app.got_subcommand("doctor")) return run_doctor(options.doctor);
   if (app.got_subcommand("clients")) return run_clients(options.clients);
+  if (app.got_subcommand("feed")) return run_feed(options.feed);
   return run_keys(options.keys);
 }
 
@@ -42,6 +45,7 @@ int main(int count, char** arguments) {
   add_doctor(app, options.doctor);
   add_keys(app, options.keys);
   add_clients(app, options.clients);
+  add_feed(app, options.feed);
   app.footer("Example:\n  qeaas get 32 --from coaps://127.0.0.1\nExit codes: 0 done, 1 refused or failed, 2 usage.");
   // CLI11 reports by exceptions; they end here.
   try {
@@ -50,7 +54,7 @@ int main(int count, char** arguments) {
     return app.exit(error) == 0 ? kDone : kUsage;
   }
   if (app.get_subcommands().empty()) {
-    note("qeaas: a command is missing: get, sources, doctor, keys or clients\nRun with --help for more information.");
+    note("qeaas: a command is missing: get, sources, doctor, keys, clients or feed\nRun with --help for more information.");
     return kUsage;
   }
   return run(app, options);

@@ -13,7 +13,7 @@
 #include "base/log.hpp"
 #include "client/key_store.hpp"
 #include "crypto/random.hpp"
-#include "notify.hpp"
+#include "base/notify.hpp"
 #include "setup.hpp"
 
 namespace qeaas {
