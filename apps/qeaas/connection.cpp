@@ -122,8 +122,8 @@ std::string whole_seconds(std::string text) {
 
 std::optional<std::filesystem::path> find_ca(const ConnectionOptions& options) {
   if (!options.ca.empty()) return options.ca;
-  if (const char* named = std::getenv("QEAAS_CA"); named != nullptr && *named != '\0')
-    return named;  // NOLINT(concurrency-mt-unsafe): one thread so far
+  const char* named = std::getenv("QEAAS_CA");  // NOLINT(concurrency-mt-unsafe): one thread so far
+  if (named != nullptr && *named != '\0') return named;
   std::error_code ignored;
   for (const auto& path : {home_folder() / ".config/qeaas/ca.pem", state_folder(options.state) / kCaFile})
     if (std::filesystem::exists(path, ignored)) return path;

@@ -35,8 +35,8 @@ void guard(const char* path) {
 
 tl::unexpected<Fault> system_fault(const std::string& path) {
   const int number = errno;
-  return fault(from_errno(number),
-               "cannot write " + (path.empty() ? std::string("to standard output") : path) + ": " + std::strerror(number));
+  const std::string where = path.empty() ? "to standard output" : path;
+  return fault(from_errno(number), "cannot write " + where + ": " + std::strerror(number));  // NOLINT(concurrency-mt-unsafe): one thread
 }
 
 }  // namespace

@@ -111,6 +111,7 @@ Outcome<std::unique_ptr<Store::Implementation>> Store::Implementation::make(std:
     if (!statement) return tl::unexpected(statement.error());
     made.push_back(std::move(*statement));
   }
+  // NOLINTNEXTLINE(modernize-make-unique): an aggregate
   return std::unique_ptr<Implementation>(new Implementation{
       std::move(path), std::move(connection), std::move(made[0]), std::move(made[1]), std::move(made[2]), std::move(made[3]),
       std::move(made[4]), std::move(made[5]), std::move(made[6]), std::move(made[7]), std::move(made[8]), std::move(made[9]),

@@ -27,7 +27,7 @@ class MinEntropy {
   constexpr std::uint64_t whole_bits() const noexcept { return microbits_ / kMicrobitsPerBit; }
   constexpr double bits() const noexcept { return static_cast<double>(microbits_) / static_cast<double>(kMicrobitsPerBit); }
 
-  friend constexpr auto operator<=>(MinEntropy, MinEntropy) noexcept = default;
+  friend constexpr auto operator<=>(MinEntropy, MinEntropy) noexcept = default;  // NOLINT(modernize-use-nullptr): clang-tidy 14 mistakes it
   friend constexpr MinEntropy operator+(MinEntropy a, MinEntropy b) noexcept { return MinEntropy(a.microbits_ + b.microbits_); }
   friend constexpr MinEntropy operator*(MinEntropy a, std::uint64_t samples) noexcept { return MinEntropy(a.microbits_ * samples); }
   constexpr MinEntropy& operator+=(MinEntropy other) noexcept { return *this = *this + other; }

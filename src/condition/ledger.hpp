@@ -50,7 +50,7 @@ class Ledger {
     std::uint64_t bits = 0;
     std::uint64_t microbits = 0;  // below kMicrobitsPerBit
 
-    friend constexpr auto operator<=>(const Amount&, const Amount&) noexcept = default;
+    friend constexpr auto operator<=>(const Amount&, const Amount&) noexcept = default;  // NOLINT(modernize-use-nullptr)
     static Amount of(MinEntropy once) noexcept;
     static Amount of(MinEntropy each, std::uint64_t times) noexcept;
     Amount& operator+=(const Amount& other) noexcept;

@@ -78,7 +78,7 @@ Outcome<std::filesystem::path> default_place() {
 }
 
 Outcome<void> check_place(const std::filesystem::path& path) {
-  if (const auto fits = check_length(path); !fits) return fits;
+  if (auto fits = check_length(path); !fits) return fits;
   const auto folder = path.parent_path();
   struct stat status {};
   if (::stat(folder.c_str(), &status) != 0) return system_fault("the folder of the local socket, " + folder.string(), errno);
