@@ -30,7 +30,7 @@ void give(TestSource& source, std::uint8_t* to, std::uint16_t length) {
 
 int get(const device* dev, std::uint8_t* buffer, std::uint16_t length) {
   auto& source = of(dev);
-  ++source.blocking_reads;
+  source.read_at_ms[source.blocking_reads++ % 8] = k_is_pre_kernel() ? 0 : k_uptime_get();
   if (k_is_pre_kernel() || k_is_in_isr()) {
     ++source.wrong_context;
   } else {

@@ -18,6 +18,7 @@ struct TestSource {
   };
   Does does = Does::counts;
   std::uint32_t next = 1;
+  std::int64_t read_at_ms[8] = {};  // uptimes of the blocking reads, of number n at n % 8
   unsigned blocking_reads = 0;
   unsigned busy_reads = 0;
   unsigned no_wait_reads = 0;
