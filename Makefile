@@ -3,7 +3,7 @@
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 
-.PHONY: help setup build demo test bench lint install asan tsan fuzz clean
+.PHONY: help setup build demo test bench lint install asan tsan fuzz zephyr clean
 
 help:
 	@echo "make demo     set up this machine, build, start a server, fetch entropy over post-quantum DTLS, stop"
@@ -12,6 +12,7 @@ help:
 	@echo "make bench    benchmarks that print ratios against a floor or a peer of the same run"
 	@echo "make lint     clang-format, clang-tidy, cppcheck and the checks of the tree"
 	@echo "make install  into PREFIX (default /usr/local), honouring DESTDIR"
+	@echo "make zephyr   the device: every suite, the sample, end to end, footprint (needs ZEPHYR_BASE, see docs/zephyr.md)"
 	@echo "make asan | tsan | fuzz   the sanitizer builds and a short fuzz run of each target"
 
 setup:
@@ -40,6 +41,10 @@ fuzz: setup
 	cmake --preset fuzz
 	cmake --build --preset fuzz -j $(JOBS) --target fuzz_targets
 	scripts/fuzz build/fuzz/bin
+
+zephyr: build
+	cmake --build --preset release -j $(JOBS) --target qeaas_dtls_front
+	QEAAS_BIN=$(CURDIR)/build/release/bin scripts/zephyr
 
 bench: build
 	scripts/setup --peers --bench

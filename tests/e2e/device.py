@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The sample of zephyr/ as a process: native_sim, or mps2/an385 in QEMU, driven through its shell. And a CoAP server that lies."""
+import os
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import threading
+import unittest
+
+import coap
+from harness import BIN, Log, PATIENCE, run
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+OUT = TOP / "build" / "zephyr"
+TOOL = TOP / "scripts" / "zephyr"
+SAMPLE = TOP / "zephyr" / "samples" / "qeaas_client"
+NATIVE, MPS2 = "native_sim/native/64", "mps2/an385"
+QEMU = "/usr/bin/qemu-system-arm"
+
+
+def skip(why):
+    print(f"SKIPPED: {why}", flush=True)
+    raise unittest.SkipTest(why)
+
+
+def need_zephyr():
+    if not os.environ.get("ZEPHYR_BASE"):
+        skip("ZEPHYR_BASE is not set; it names a Zephyr tree (docs/zephyr.md)")
+
+
+def authority():
+    """A state folder whose CA the firmware trusts. It stays from run to run, so that the firmware needs no new build."""
+    folder = OUT / "e2e" / "state"
+    if not (folder / "ca.pem").exists():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        made = run([BIN / "qeaas", "keys", "--state", folder, "--san", "10.0.2.2"])
+        if made.code != 0:
+            raise AssertionError(f"qeaas keys: {made}")
+    return folder
+
+
+def state_copy(case):
+    """The keys of authority(), for one server."""
+    folder = case.folder() / "state"
+    shutil.copytree(authority(), folder)
+    return folder
+
+
+_built = {}
+
+
+def firmware(board, name, *options):
+    """The folder of a build of the sample; built once in a run."""
+    if board == MPS2 and not (os.access(QEMU, os.X_OK) and os.access("/usr/bin/arm-none-eabi-gcc", os.X_OK)):
+        skip("qemu-system-arm or gcc-arm-none-eabi is not installed")
+    out = OUT / "e2e" / f"{name}-{board.split('/', maxsplit=1)[0]}"
+    if out not in _built:
+        command = [TOOL, "build", SAMPLE, board, out, f"-DEXTRA_CONF_FILE={TOP / 'tests/e2e/zephyr.conf'}", *options]
+        _built[out] = subprocess.run([str(part) for part in command], check=False).returncode
+    if _built[out] != 0:
+        raise AssertionError(f"{out} was not built; see {out}/build.log")
+    return out
+
+
+def over_dtls(board):
+    return firmware(board, "dtls", f'-DCONFIG_QEAAS_CLIENT_CA_FILE="{authority() / "ca.pem"}"')
+
+
+def over_plain_coap(name="plain", *options):
+    return firmware(NATIVE, name, "-DCONFIG_QEAAS_CLIENT_PLAIN_COAP=y", "-DCONFIG_QEAAS_CLIENT_CREDIT=8", *options)
+
+
+class Device:
+    """A running sample. `host` is how it reaches this machine's loopback."""
+
+    def __init__(self, case, out, board=NATIVE):
+        self.host = "127.0.0.1" if board == NATIVE else "10.0.2.2"
+        command = [out / "zephyr" / "zephyr.exe", "-uart_stdinout"]
+        if board == MPS2:
+            command = [QEMU, "-M", "mps2-an385", "-nographic", "-nic", "user,model=lan9118", "-kernel", out / "zephyr" / "zephyr.elf"]
+        self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT, text=True, errors="replace", cwd=case.folder())
+        self.log = Log(self.process.stdout)
+        case.addCleanup(self.stop)
+        self.log.wait(r"the pool is seeded: drew 32 bytes")
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(PATIENCE)
+        self.log.join()
+        if not self.process.stdin.closed:
+            try:
+                self.process.stdin.close()
+            except BrokenPipeError:
+                pass
+
+    def say(self, command, expect, patience=PATIENCE):
+        """Types a command and waits for a line of the console; gives the match."""
+        since = self.log.mark()
+        self.process.stdin.write(command + "\n")
+        self.process.stdin.flush()
+        return self.log.wait(expect, since, patience)
+
+    def servers(self, *ports):
+        self.say("qeaas servers " + ",".join(f"{self.host}:{port}" for port in ports), r"qeaas servers ")
+
+    def fetch(self):
+        """What the shell says about a fetch now."""
+        return self.say("qeaas fetch", r"(fetched \d+ bytes|fetch failed: .*)").group(1)
+
+    def draw(self, count=32):
+        return self.say(f"qeaas draw {count}", r"(drew \d+ bytes|draw failed: .*)").group(1)
+
+    def status(self):
+        """Everything of `qeaas status` as one dictionary of strings."""
+        since = self.log.mark()
+        self.say("qeaas status", r"datagrams: sent=\d+ received=\d+ bytes_sent=\d+ bytes_received=\d+")
+        found = {}
+        for line in self.log.text().splitlines()[since:]:
+            head = re.match(r".*?\b(pool|client|session|datagrams): ", line)
+            if head:
+                found.update({f"{head.group(1)}.{key}": value for key, value in re.findall(r"(\w+)=(\S+)", line[head.end():])})
+        return found
+
+
+class Liar:
+    """A server of plain CoAP that answers every GET as `answer` says: a function from request to a Message, bytes, or None."""
+
+    def __init__(self, case, answer):
+        self.answer = answer
+        self.requests = []
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+        case.addCleanup(self.close)
+
+    def close(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as end:
+            end.sendto(b"", ("127.0.0.1", self.port))
+        self._thread.join()
+        self._socket.close()
+
+    def _serve(self):
+        while True:
+            data, sender = self._socket.recvfrom(65536)
+            if not data:
+                return
+            request = coap.Message.decode(data)
+            if request.code != coap.GET:
+                continue
+            self.requests.append(request)
+            answer = self.answer(request)
+            if answer is not None:
+                self._socket.sendto(answer if isinstance(answer, bytes) else answer.encode(), sender)
+
+
+def reply(request, payload, code=0x45, format_=coap.OCTETS, options=()):
+    """A piggybacked answer."""
+    chosen = [] if format_ is None else [(coap.CONTENT_FORMAT, coap.uint(format_))]
+    return coap.Message(coap.ACK, code, request.id, request.token, chosen + list(options), payload)
+
+
+class Front:
+    """qeaas_dtls_front: DTLS with the keys of a state folder, before a server that speaks plain CoAP."""
+
+    def __init__(self, case, state, port):
+        self.process = subprocess.Popen([str(BIN / "qeaas_dtls_front"), str(state), str(port)], stdout=subprocess.PIPE, text=True)
+        case.addCleanup(self.close)
+        greeting = self.process.stdout.readline()
+        if not greeting.startswith("listening on "):
+            raise AssertionError("qeaas_dtls_front: " + greeting)
+        self.port = int(greeting.rsplit(":", 1)[1])
+
+    def close(self):
+        self.process.kill()
+        self.process.wait(PATIENCE)
+        self.process.stdout.close()

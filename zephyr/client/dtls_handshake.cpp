@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// DtlsSession's handshake: what wolfSSL is told before, its callbacks, the judgement of the server's certificate, and what went wrong.
+#include <cerrno>
+#include <cstring>
+
+#include <algorithm>
+#include <array>
+
+#include "certificate.hpp"
+#include "dtls_platform.h"
+#include "wolfssl_api.hpp"
+#include "wolfssl_view.hpp"
+
+#include <wolfssl/wolfcrypt/hash.h>
+
+namespace qeaas::device {
+namespace {
+
+constexpr std::size_t kIpUdpHeaderBytes = 48;
+constexpr std::size_t kOwnCidBytes = 4;
+constexpr std::size_t kMaxGroups = 5;
+constexpr std::size_t kMinPskBytes = 16, kMaxPskBytes = 64;
+constexpr bool kVerifies = !IS_ENABLED(CONFIG_QEAAS_DTLS_NO_VERIFICATION);
+
+// share_fits tells whether a group's key share leaves a ClientHello in one datagram. A larger one waits for the HelloRetryRequest: the
+// hello is then fragmented, which a server accepts only with a cookie.
+bool share_fits(Group group) noexcept { return group != Group::ml_kem_768 && group != Group::ml_kem_1024; }
+
+bool lost_not_broken(int error) noexcept {
+  // A closed port or a missing route may be there again before the deadline: for UDP that is a lost datagram.
+  return error == ECONNREFUSED || error == ENETUNREACH || error == EHOSTUNREACH || error == ENETDOWN || error == EPERM;
+}
+
+int to_result(int wolfssl_result) noexcept { return wolfssl_result == WOLFSSL_SUCCESS ? 0 : failure(DeviceError::unsupported); }
+
+}  // namespace
+
+// Callbacks are the trampolines from wolfSSL; the context of each is the DtlsSession.
+struct DtlsSession::Callbacks {
+  static int receive(WOLFSSL* ssl, char* buffer, int size, void* context) noexcept {
+    auto& session = *static_cast<DtlsSession*>(context);
+    if (!session.established_) wolfssl_view::forget_key_share(ssl);
+    const auto got = zsock_recv(session.socket_, buffer, static_cast<std::size_t>(size), ZSOCK_MSG_DONTWAIT);
+    if (got <= 0) return WOLFSSL_CBIO_ERR_WANT_READ;
+    session.speaking_ = false;
+    ++session.report_.datagrams_received;
+    session.report_.bytes_received += static_cast<std::uint32_t>(got);
+    return static_cast<int>(got);
+  }
+
+  static int send(WOLFSSL* /*ssl*/, char* buffer, int size, void* context) noexcept {
+    auto& session = *static_cast<DtlsSession*>(context);
+    const auto sent = zsock_send(session.socket_, buffer, static_cast<std::size_t>(size), 0);
+    session.socket_failed_ = sent < 0;
+    if (sent < 0 && !lost_not_broken(errno)) return WOLFSSL_CBIO_ERR_WANT_WRITE;
+    if (!session.speaking_ && !session.established_) ++session.report_.flights;
+    session.speaking_ = true;
+    ++session.report_.datagrams_sent;
+    session.report_.bytes_sent += static_cast<std::uint32_t>(size);
+    return size;
+  }
+
+  static int verify(int preverified, WOLFSSL_X509_STORE_CTX* store) noexcept {
+    auto& session = *static_cast<DtlsSession*>(store->userCtx);
+    const auto& der = store->certs[store->error_depth];
+    // Of a chain under a pin, only the leaf counts.
+    if (store->error_depth != 0 && !session.config_->pin.empty()) return 1;
+    session.judge({der.buffer, der.length}, store->error_depth == 0, preverified != 0);
+    if (store->error_depth == 0 && session.rejection_ == 0) session.report_.verified = kVerifies;
+    return session.rejection_ == 0 ? 1 : 0;
+  }
+
+#ifdef CONFIG_QEAAS_DTLS_PSK
+  static unsigned int psk(WOLFSSL* ssl, const char* /*hint*/, char* identity, unsigned int identity_room, unsigned char* key,
+                          unsigned int key_room, const char** suite) noexcept {
+    const auto& config = *static_cast<DtlsSession*>(wolfSSL_GetIOReadCtx(ssl))->config_;
+    if (std::strlen(config.psk_identity) >= identity_room || config.psk_key.size() > key_room) return 0;
+    std::strcpy(identity, config.psk_identity);
+    std::copy(config.psk_key.begin(), config.psk_key.end(), key);
+    *suite = "TLS13-AES128-GCM-SHA256";
+    return static_cast<unsigned int>(config.psk_key.size());
+  }
+#endif
+};
+
+int DtlsSession::set_up() {
+  const auto& config = *config_;
+  rejection_ = 0;
+  socket_failed_ = false;
+  speaking_ = false;
+  if (config.mtu < 576 || config.mtu > 1500 || config.groups.size() > kMaxGroups || config.first_timeout_ms == 0)
+    return failure(DeviceError::invalid_argument);
+  context_ = wolfSSL_CTX_new(wolfDTLSv1_3_client_method());
+  if (context_ == nullptr) return failure(DeviceError::no_memory);
+  wolfSSL_CTX_SetIORecv(context_, Callbacks::receive);
+  wolfSSL_CTX_SetIOSend(context_, Callbacks::send);
+  if (const int result = set_up_trust(); result != 0) return result;
+  return set_up_session();
+}
+
+int DtlsSession::set_up_trust() {
+  const auto& config = *config_;
+  const bool psk = config.psk_identity != nullptr;
+  if (psk && !IS_ENABLED(CONFIG_QEAAS_DTLS_PSK)) return failure(DeviceError::unsupported);
+  if (psk && (config.psk_key.size() < kMinPskBytes || config.psk_key.size() > kMaxPskBytes)) return failure(DeviceError::invalid_argument);
+  if (!config.pin.empty() && config.pin.size() != kPinBytes) return failure(DeviceError::invalid_argument);
+#ifdef CONFIG_QEAAS_DTLS_PSK
+  if (psk) wolfSSL_CTX_set_psk_client_tls13_callback(context_, Callbacks::psk);
+#endif
+  if (!kVerifies) {
+    wolfSSL_CTX_set_verify(context_, WOLFSSL_VERIFY_NONE, Callbacks::verify);
+    return 0;
+  }
+  wolfSSL_CTX_set_verify(context_, WOLFSSL_VERIFY_PEER, Callbacks::verify);
+  if (!config.pin.empty()) return 0;
+  if (!config.roots.empty()) return load_roots();
+  return psk ? 0 : failure(DeviceError::no_trust);
+}
+
+// load_roots takes the roots whose time has not passed; a device may carry the next one beside today's.
+int DtlsSession::load_roots() {
+  if (config_->server_name == nullptr) return failure(DeviceError::invalid_argument);
+  const auto now = today(*config_);
+  bool any = false;
+  for (const auto& root : config_->roots) {
+    const auto certificate = read_certificate(root);
+    if (!certificate) return failure(DeviceError::bad_root);
+    if (check_dates(*certificate, now) == failure(DeviceError::expired)) continue;
+    const int result = wolfSSL_CTX_load_verify_buffer(context_, root.data(), static_cast<long>(root.size()), WOLFSSL_FILETYPE_ASN1);
+    if (result != WOLFSSL_SUCCESS) return failure(result == MEMORY_E ? DeviceError::no_memory : DeviceError::bad_root);
+    any = true;
+  }
+  return any ? 0 : failure(DeviceError::expired);
+}
+
+int DtlsSession::set_up_session() {
+  const auto groups = config_->groups.empty() ? default_groups() : config_->groups;
+  if (groups.empty()) return failure(DeviceError::invalid_argument);
+  std::array<int, kMaxGroups> codes{};
+  std::transform(groups.begin(), groups.end(), codes.begin(), [](Group group) { return static_cast<int>(group); });
+  if (wolfSSL_CTX_set_groups(context_, codes.data(), static_cast<int>(groups.size())) != WOLFSSL_SUCCESS)
+    return failure(DeviceError::unsupported);
+  std::array<std::uint8_t, kOwnCidBytes> cid;
+  if (qeaas_dtls_seed(cid.data(), cid.size()) != 0) return failure(DeviceError::no_entropy);
+  ssl_ = wolfSSL_new(context_);
+  if (ssl_ == nullptr) return failure(DeviceError::no_memory);
+  wolfSSL_SetIOReadCtx(ssl_, this);
+  wolfSSL_SetIOWriteCtx(ssl_, this);
+  wolfSSL_SetCertCbCtx(ssl_, this);
+  wolfSSL_dtls_set_using_nonblock(ssl_, 1);
+  if (wolfSSL_dtls_set_mtu(ssl_, static_cast<unsigned short>(config_->mtu - kIpUdpHeaderBytes)) != WOLFSSL_SUCCESS)
+    return failure(DeviceError::invalid_argument);
+  const int shared = share_fits(groups[0]) ? wolfSSL_UseKeyShare(ssl_, static_cast<word16>(groups[0])) : wolfSSL_NoKeyShares(ssl_);
+  if (shared != WOLFSSL_SUCCESS) return shared == MEMORY_E ? failure(DeviceError::no_memory) : to_result(shared);
+#ifdef CONFIG_QEAAS_DTLS_CID
+  if (config_->use_cid && (wolfSSL_dtls_cid_use(ssl_) != WOLFSSL_SUCCESS ||
+                           wolfSSL_dtls_cid_set(ssl_, cid.data(), static_cast<unsigned>(cid.size())) != WOLFSSL_SUCCESS))
+    return failure(DeviceError::no_memory);
+#endif
+  if (ticket_ != nullptr) {
+    wolfssl_view::use_ticket(ssl_, ticket_);  // a copy; one that is too old is ignored
+    forget_ticket();
+  }
+  return 0;
+}
+
+int DtlsSession::handshake(k_timepoint_t deadline) {
+  for (;;) {
+    const auto received_before = report_.datagrams_received;
+    const int result = wolfSSL_connect(ssl_);
+    if (result == WOLFSSL_SUCCESS) {
+      complete();
+      return 0;
+    }
+    const int error = wolfSSL_get_error(ssl_, result);
+    if (error == WOLFSSL_ERROR_WANT_WRITE)
+      k_msleep(10);
+    else if (error != WOLFSSL_ERROR_WANT_READ)
+      return explain(error);
+    if (flight_due_ms_ == 0 || report_.datagrams_received > received_before) arm(true);
+    if (const int waited = wait(deadline); waited != 0) return waited;
+  }
+}
+
+void DtlsSession::complete() {
+  established_ = true;
+  arm(true);
+  report_.group = static_cast<Group>(wolfssl_view::group(ssl_));
+  report_.resumed = wolfSSL_session_reused(ssl_) != 0;
+  report_.psk = wolfssl_view::psk_negotiated(ssl_);
+  report_.cid = wolfssl_view::cid_negotiated(ssl_);
+  // A PSK or a ticket proves the server as well as its certificate did when it was agreed.
+  if (report_.resumed || report_.psk) report_.verified = kVerifies;
+  wolfSSL_CTX_UnloadCAs(context_);
+}
+
+// judge sets rejection_. Called for each certificate of the server's chain, the leaf last.
+void DtlsSession::judge(Bytes der, bool leaf, bool signed_by_root) {
+  const auto& config = *config_;
+  const auto refuse = [this](DeviceError error) { rejection_ = failure(error); };
+  const auto certificate = read_certificate(der);
+  if (!certificate) return refuse(DeviceError::bad_certificate);
+  report_.signature = certificate->key;
+  if (!kVerifies) return;
+  if (!config.pin.empty()) {
+    std::array<std::uint8_t, kPinBytes> hash;
+    if (wc_Sha256Hash(certificate->public_key_info.data(), static_cast<word32>(certificate->public_key_info.size()), hash.data()) != 0)
+      return refuse(DeviceError::no_memory);
+    if (!std::equal(hash.begin(), hash.end(), config.pin.begin())) return refuse(DeviceError::wrong_key);
+  } else if (!signed_by_root) {
+    return refuse(config.roots.empty() ? DeviceError::unknown_identity : DeviceError::not_trusted);
+  } else if (leaf && !carries_name(*certificate, config.server_name)) {
+    return refuse(DeviceError::wrong_name);
+  }
+  const auto now = today(config);
+  if (now.check == DateCheck::none && !config.accept_unknown_date) return refuse(DeviceError::no_date);
+  rejection_ = check_dates(*certificate, now);
+  report_.dates = now.check;
+}
+
+int DtlsSession::explain(int error) {
+  report_.wolfssl_error = error;
+  if (rejection_ != 0) return rejection_;
+  switch (error) {
+    case MEMORY_E: return failure(DeviceError::no_memory);
+    case RNG_FAILURE_E: return failure(DeviceError::no_entropy);
+    case WOLFSSL_FATAL_ERROR:
+    case SOCKET_PEER_CLOSED_E:
+    case WOLFSSL_ERROR_ZERO_RETURN: return failure(DeviceError::refused);
+    default: return failure(DeviceError::handshake);
+  }
+}
+
+}  // namespace qeaas::device

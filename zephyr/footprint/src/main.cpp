@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The application that footprint.py measures: it runs one client in a thread of its own and prints figures, a line each, then "done".
+#include "measure.hpp"
+
+#include <zephyr/kernel.h>
+#include <zephyr/sys/printk.h>
+
+namespace {
+
+K_THREAD_STACK_DEFINE(client_stack, CONFIG_FOOTPRINT_STACK_BYTES);
+k_thread client_thread;
+
+void run(void*, void*, void*) {
+  const int result = run_client();
+  if (result != 0) printk("figure failed %d\n", result);
+}
+
+void print_stack(const k_thread* thread, void*) {
+  std::size_t unused = 0;
+  if (k_thread_stack_space_get(thread, &unused) != 0) return;
+  const char* name = k_thread_name_get(const_cast<k_tid_t>(thread));
+  printk("stack %s %u %u\n", name != nullptr && *name != '\0' ? name : "unnamed", static_cast<unsigned>(thread->stack_info.size - unused),
+         static_cast<unsigned>(thread->stack_info.size));
+}
+
+}  // namespace
+
+std::uint64_t own_cycles() {
+  k_thread_runtime_stats_t stats{};
+  k_thread_runtime_stats_get(k_current_get(), &stats);
+  return stats.execution_cycles;
+}
+
+void print_figure(const char* name, std::uint64_t value) { printk("figure %s %llu\n", name, static_cast<unsigned long long>(value)); }
+void print_text(const char* name, const char* value) { printk("text %s %s\n", name, value); }
+
+int main() {
+  k_thread_create(&client_thread, client_stack, K_THREAD_STACK_SIZEOF(client_stack), run, nullptr, nullptr, nullptr, 5, 0, K_NO_WAIT);
+  k_thread_name_set(&client_thread, "client");
+  // The thread has to be there still when its stack is looked at: it is not joined but waited for.
+  while (k_thread_join(&client_thread, K_MSEC(100)) == -EAGAIN) {
+  }
+  print_stack(&client_thread, nullptr);
+  k_thread_foreach(print_stack, nullptr);
+  printk("done\n");
+  return 0;
+}
