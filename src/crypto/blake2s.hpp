@@ -14,6 +14,9 @@ inline constexpr std::size_t kBlake2sBytes = 32;
 
 // erase overwrites memory in a way that the optimiser must keep. base/secret.hpp's wipe needs a call that not every C library has.
 void erase(std::span<std::uint8_t> memory) noexcept;
+// copy_secret copies bytes, as many bytes as from has. A call and not inlined, so that no part of it stays in a register that the next
+// function saves on the stack. They do not overlap.
+void copy_secret(std::span<const std::uint8_t> from, std::span<std::uint8_t> to) noexcept;
 
 class Blake2s {
  public:
@@ -23,7 +26,7 @@ class Blake2s {
   Blake2s(const Blake2s&) = delete;
   Blake2s& operator=(const Blake2s&) = delete;
 
-  // begin forgets everything and starts a new message; key is 0 to 32 bytes.
+  // begin forgets everything and starts a new message; key is 0 to 32 bytes, not more.
   void begin(std::span<const std::uint8_t> key) noexcept;
   Blake2s& update(std::span<const std::uint8_t> data) noexcept;
   // finish writes the digest and leaves the object wiped; begin makes it usable again.

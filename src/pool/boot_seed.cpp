@@ -55,7 +55,7 @@ bool BootSeed::load() noexcept {
     const bool usable = storage_.read(slot, record) && found.parse(record);
     erase(record);
     if (!usable || (has_loaded_ && !found.newer_than(loaded_))) continue;
-    loaded_.seed = found.seed;
+    copy_secret(found.seed, loaded_.seed);
     loaded_.generation = found.generation;
     generation_ = found.generation;
     slot_ = slot;
@@ -71,7 +71,8 @@ bool BootSeed::renew(EntropyPool& pool) noexcept {
   next.generation = generation_ + 1;
   pool.draw_seed(next.seed);
   if (has_loaded_) {
-    Digest fresh = next.seed;
+    Digest fresh;
+    copy_secret(next.seed, fresh);
     derive(loaded_.seed, Purpose::successor, fresh, next.seed);
     erase(fresh);
   }

@@ -15,7 +15,7 @@ class FakeFlash final : public SeedStorage {
 
   enum class Fault : std::uint8_t { none, refuses, ignores, spoils };
 
-  FakeFlash() noexcept {
+  constexpr FakeFlash() noexcept {
     for (auto& slot : slots) slot.fill(0xff);
   }
 
@@ -37,7 +37,7 @@ class FakeFlash final : public SeedStorage {
     return power != 0;
   }
 
-  Slots slots;
+  Slots slots{};
   unsigned power = kEndless;         // words that can still be erased or programmed
   unsigned writes = 0;               // so far
   unsigned faulty_write = kEndless;  // which one has the fault; kEndless: all

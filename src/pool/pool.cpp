@@ -2,8 +2,6 @@
 // EntropyPool: every derivation is BLAKE2s keyed with a secret over one byte that says what for and a counter, so that no two are alike.
 #include "pool/pool.hpp"
 
-#include <cstring>
-
 namespace qeaas {
 namespace {
 
@@ -14,7 +12,8 @@ using Digest = std::array<std::uint8_t, kBlake2sBytes>;
 constexpr unsigned smaller(unsigned a, unsigned b) noexcept { return a < b ? a : b; }
 
 // derive: BLAKE2s(key; use || counter || more).
-void derive(const Digest& key, Use use, std::uint32_t counter, std::span<const std::uint8_t> more, Digest& into) noexcept {
+void derive(const Digest& key, Use use, std::uint32_t counter, std::span<const std::uint8_t> more,
+            std::span<std::uint8_t, kBlake2sBytes> into) noexcept {
   const std::array<std::uint8_t, 5> label{static_cast<std::uint8_t>(use), static_cast<std::uint8_t>(counter),
                                           static_cast<std::uint8_t>(counter >> 8), static_cast<std::uint8_t>(counter >> 16),
                                           static_cast<std::uint8_t>(counter >> 24)};
@@ -48,8 +47,7 @@ void EntropyPool::reseed() noexcept {
   Digest next;
   derive(seed, Use::next_accumulator, 0, {}, next);
   accumulator_.begin(next);
-  derive(seed, Use::next_key, reseeds_, key_, next);
-  key_ = next;
+  derive(seed, Use::next_key, reseeds_, key_, key_);
   erase(seed);
   erase(next);
   pending_bits_ = 0;
@@ -60,16 +58,17 @@ void EntropyPool::reseed() noexcept {
 
 void EntropyPool::generate(std::span<std::uint8_t> out) noexcept {
   // The key is replaced first: from here on nothing in the pool leads back to this output.
-  Digest used = key_;
+  Digest used;
+  copy_secret(key_, used);
   derive(used, Use::next_key, 0, {}, key_);
   std::uint32_t counter = 0;
-  while (!out.empty()) {
+  for (; out.size() >= kBlake2sBytes; out = out.subspan(kBlake2sBytes))
+    derive(used, Use::output, counter++, {}, out.first<kBlake2sBytes>());
+  if (!out.empty()) {
     Digest block;
-    derive(used, Use::output, counter++, {}, block);
-    const std::size_t size = out.size() < block.size() ? out.size() : block.size();
-    std::memcpy(out.data(), block.data(), size);
+    derive(used, Use::output, counter, {}, block);
+    copy_secret(std::span(block).first(out.size()), out);
     erase(block);
-    out = out.subspan(size);
   }
   erase(used);
 }
@@ -94,8 +93,7 @@ void EntropyPool::draw_seed(std::span<std::uint8_t, kKeyBytes> out) noexcept {
   Digest next;
   derive(mixed, Use::next_accumulator, 0, {}, next);
   accumulator_.begin(next);
-  derive(mixed, Use::stored_seed, 0, {}, next);
-  std::memcpy(out.data(), next.data(), out.size());
+  derive(mixed, Use::stored_seed, 0, {}, out);
   erase(mixed);
   erase(next);
   pending_bits_ = 0;

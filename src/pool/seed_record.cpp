@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "pool/seed_record.hpp"
 
-#include <cstring>
-
 namespace qeaas {
 namespace {
 
@@ -33,7 +31,7 @@ bool SeedRecord::parse(SeedRecordView from) noexcept {
   if (wrong != 0) return false;
   generation = 0;
   for (std::size_t i = 4; i-- > 0;) generation = generation << 8 | from[kGenerationAt + i];
-  std::memcpy(seed.data(), &from[kSeedAt], kSeedBytes);
+  copy_secret(from.subspan<kSeedAt, kSeedBytes>(), seed);
   return true;
 }
 
@@ -41,10 +39,10 @@ void SeedRecord::encode(std::span<std::uint8_t, kSeedRecordBytes> to) const noex
   erase(to);
   for (std::size_t i = 0; i < kHead.size(); ++i) to[i] = kHead[i];
   for (std::size_t i = 0; i < 4; ++i) to[kGenerationAt + i] = static_cast<std::uint8_t>(generation >> 8 * i);
-  std::memcpy(&to[kSeedAt], seed.data(), kSeedBytes);
+  copy_secret(seed, to.subspan<kSeedAt, kSeedBytes>());
   Digest tag;
   tag_of(to.first<kTagAt>(), tag);
-  std::memcpy(&to[kTagAt], tag.data(), kTagBytes);
+  copy_secret(std::span(tag).first<kTagBytes>(), to.subspan<kTagAt, kTagBytes>());
   erase(tag);
 }
 

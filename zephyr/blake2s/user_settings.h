@@ -7,6 +7,8 @@
 #ifndef QEAAS_BLAKE2S_USER_SETTINGS_H
 #define QEAAS_BLAKE2S_USER_SETTINGS_H
 
+#include "word_memory.h"
+
 #define WOLFCRYPT_ONLY
 #define HAVE_BLAKE2S
 #define SINGLE_THREADED

@@ -21,9 +21,11 @@ void PoolDevice::begin(const device& self, const PoolSettings& settings) noexcep
   new (room_) EntropyPool(settings.policy);
   k_work_init_delayable(&refill_work_, &PoolDevice::on_refill_work);
   k_work_init(&low_work_, &PoolDevice::on_low_work);
+  begin_seed();
 }
 
 void PoolDevice::add(std::span<const std::uint8_t> data, std::size_t bits) noexcept {
+  bool seed_due = false;
   while (!data.empty()) {
     const std::size_t size = smaller(data.size(), kPieceBytes);
     const auto share = static_cast<std::size_t>(std::uint64_t{bits} * size / data.size());
@@ -31,10 +33,12 @@ void PoolDevice::add(std::span<const std::uint8_t> data, std::size_t bits) noexc
       SpinGuard guard(lock_);
       pool().add(data.first(size), static_cast<unsigned>(share));
       if (!pool().wants_refill()) asked_ = false;
+      seed_due = seed_is_due();
     }
     bits -= share;
     data = data.subspan(size);
   }
+  if (seed_due) k_work_submit(&seed_work_);
 }
 
 void PoolDevice::inject(std::span<const std::uint8_t> data, std::size_t bits) noexcept {
@@ -63,13 +67,18 @@ bool PoolDevice::extract(std::span<std::uint8_t> out, Reading reading) noexcept 
   return true;
 }
 
-// credit_unless_reseeded credits what has been mixed piece by piece, after all of it has been looked at. When a reseed came between, a part
-// of it is in the key already, uncredited, and the accumulator does not hold it: nothing is credited then.
-void PoolDevice::credit_unless_reseeded(std::uint32_t reseeds, std::size_t bits) noexcept {
-  SpinGuard guard(lock_);
-  if (pool().reseeds() != reseeds) return;
-  pool().credit(static_cast<unsigned>(smaller(bits, kPoolStateBits)));
-  if (!pool().wants_refill()) asked_ = false;
+// credit_unless_folded credits what has been mixed piece by piece, after all of it has been looked at. When the accumulator was folded into
+// the key in between, a part of it is there already, uncredited, and the accumulator does not hold it: nothing is credited then.
+void PoolDevice::credit_unless_folded(std::uint32_t folds, std::size_t bits) noexcept {
+  bool seed_due;
+  {
+    SpinGuard guard(lock_);
+    if (pool().reseeds() + folds_ != folds) return;
+    pool().credit(static_cast<unsigned>(smaller(bits, kPoolStateBits)));
+    if (!pool().wants_refill()) asked_ = false;
+    seed_due = seed_is_due();
+  }
+  if (seed_due) k_work_submit(&seed_work_);
 }
 
 // begins_to_want is true once, under the lock, when the pool has come to want a refill and nobody has been asked yet.
@@ -89,9 +98,10 @@ bool PoolDevice::wants_refill() noexcept {
   return pool().wants_refill();
 }
 
-std::uint32_t PoolDevice::reseeds() noexcept {
+// folds counts how often the accumulator has been emptied.
+std::uint32_t PoolDevice::folds() noexcept {
   SpinGuard guard(lock_);
-  return pool().reseeds();
+  return pool().reseeds() + folds_;
 }
 
 void PoolDevice::status(struct qeaas_pool_status& to) noexcept {
@@ -106,6 +116,7 @@ void PoolDevice::status(struct qeaas_pool_status& to) noexcept {
       .injected_bytes = injected_bytes_,
       .refused = refused_,
       .source_failures = source_failures_,
+      .boot_seed = boot_seed_,
   };
 }
 

@@ -17,9 +17,12 @@ struct PoolSource {
   std::uint8_t credit_bits;  // per byte; 0: untrusted, mixed and credited nothing
 };
 
+class PoolSeed;
+
 struct PoolSettings {
   std::span<const PoolSource> sources;
   PoolPolicy policy;
+  PoolSeed* seed = nullptr;  // none: the pool begins every start with nothing
 };
 
 // How a source may be read where we are.
@@ -50,7 +53,6 @@ class PoolDevice {
 
   bool seeded() noexcept;
   bool wants_refill() noexcept;
-  std::uint32_t reseeds() noexcept;
   void status(struct qeaas_pool_status& to) noexcept;
   void on_low(qeaas_pool_low_t listener, void* user_data) noexcept;
 
@@ -59,14 +61,22 @@ class PoolDevice {
   bool begins_to_want() noexcept;
   void ask_for_refill() noexcept;
   bool gather_from(const PoolSource& source, Reading reading) noexcept;
-  void credit_unless_reseeded(std::uint32_t reseeds, std::size_t bits) noexcept;
+  void credit_unless_folded(std::uint32_t folds, std::size_t bits) noexcept;
+  std::uint32_t folds() noexcept;
   void refill() noexcept;
   void tell_listener() noexcept;
   k_timeout_t until_next_refill() noexcept;
   k_timeout_t back_off() noexcept;
+  // The boot seed; pool_without_seed.cpp has these for builds without flash.
+  void begin_seed() noexcept;
+  void keep_seed() noexcept;
+  void use_seed() noexcept;
+  bool renew_seed() noexcept;
+  bool seed_is_due() noexcept;
 
   static void on_refill_work(k_work* work);
   static void on_low_work(k_work* work);
+  static void on_seed_work(k_work* work);
 
   k_spinlock lock_{};
   alignas(EntropyPool) std::uint8_t room_[sizeof(EntropyPool)]{};  // begin() makes the pool here, before constructors would have run
@@ -74,14 +84,18 @@ class PoolDevice {
   const PoolSettings* settings_ = nullptr;
   k_work_delayable refill_work_{};
   k_work low_work_{};
+  k_work seed_work_{};
   qeaas_pool_low_t listener_ = nullptr;
   void* listener_data_ = nullptr;
-  std::int64_t next_refill_ms_ = 0;   // uptime
+  std::int64_t next_refill_ms_ = 0;  // uptime
+  std::int64_t next_seed_ms_ = 0;    // uptime
+  std::uint32_t folds_ = 0;          // times that the accumulator was emptied other than by a reseed
   std::uint32_t failures_in_a_row_ = 0;
   std::uint32_t extracted_bytes_ = 0;
   std::uint32_t injected_bytes_ = 0;
   std::uint32_t refused_ = 0;
   std::uint32_t source_failures_ = 0;
+  qeaas_boot_seed boot_seed_ = QEAAS_BOOT_SEED_NONE;
   bool started_ = false;
   bool asked_ = false;  // the pool wants a refill, and that has been said
 };

@@ -10,6 +10,7 @@
 #include <initializer_list>
 
 #include "pool_device.hpp"
+#include "pool_seed.hpp"
 
 namespace {
 
@@ -62,7 +63,7 @@ using Devices = std::initializer_list<const device*>;
 
 template <std::size_t Trusted, std::size_t Untrusted>
 constexpr std::array<PoolSource, Trusted + Untrusted> sources_of(Devices trusted, const std::array<std::uint8_t, Trusted>& credits,
-                                                                Devices untrusted) {
+                                                                 Devices untrusted) {
   std::array<PoolSource, Trusted + Untrusted> sources{};
   for (std::size_t i = 0; i < Trusted; ++i) sources[i] = {trusted.begin()[i], credits[i]};
   for (std::size_t i = 0; i < Untrusted; ++i) sources[Trusted + i] = {untrusted.begin()[i], 0};
@@ -80,17 +81,28 @@ constexpr std::array<PoolSource, Trusted + Untrusted> sources_of(Devices trusted
 
 #define POOL_COUNT(n, prop) DT_INST_PROP_LEN_OR(n, prop, 0)
 #define POOL_SOURCE(node, prop, index) DEVICE_DT_GET(DT_PHANDLE_BY_IDX(node, prop, index)),
-#define POOL_SOURCES(n, prop) {COND_CODE_1(DT_INST_NODE_HAS_PROP(n, prop), (DT_INST_FOREACH_PROP_ELEM(n, prop, POOL_SOURCE)), ())}
+#define POOL_SOURCES(n, prop) \
+  { COND_CODE_1(DT_INST_NODE_HAS_PROP(n, prop), (DT_INST_FOREACH_PROP_ELEM(n, prop, POOL_SOURCE)), ()) }
+
+#define POOL_PARTITION(n) DT_INST_PHANDLE(n, seed_partition)
+#define POOL_SEED(n)                                                                                                                   \
+  static_assert(IS_ENABLED(CONFIG_QEAAS_ENTROPY_BOOT_SEED), "qeaas,entropy-pool: seed-partition needs CONFIG_FLASH=y");                \
+  static constinit qeaas::PoolSeed seed_##n(                                                                                           \
+      {DEVICE_DT_GET(DT_MTD_FROM_FIXED_PARTITION(POOL_PARTITION(n))), DT_REG_ADDR(POOL_PARTITION(n)), DT_REG_SIZE(POOL_PARTITION(n))}, \
+      {!DT_INST_PROP(n, seed_without_credit), CONFIG_QEAAS_ENTROPY_SEED_RESEEDS});
 
 #define POOL_DEFINE(n)                                                                                                                   \
-  static_assert(POOL_COUNT(n, source_credit) == 0 || POOL_COUNT(n, source_credit) == POOL_COUNT(n, sources),                            \
-                "qeaas,entropy-pool: source-credit needs one number for each of the sources");                                         \
-  static constexpr auto credits_##n = credits_of<POOL_COUNT(n, sources)>(DT_INST_PROP_OR(n, source_credit, {}));                               \
+  static_assert(POOL_COUNT(n, source_credit) == 0 || POOL_COUNT(n, source_credit) == POOL_COUNT(n, sources),                             \
+                "qeaas,entropy-pool: source-credit needs one number for each of the sources");                                           \
+  static constexpr auto credits_##n = credits_of<POOL_COUNT(n, sources)>(DT_INST_PROP_OR(n, source_credit, {}));                         \
   static_assert(credible(credits_##n), "qeaas,entropy-pool: source-credit is 1 to 8 bits per byte; worse belongs to untrusted-sources"); \
-  static constinit const auto sources_##n = sources_of<POOL_COUNT(n, sources), POOL_COUNT(n, untrusted_sources)>(                              \
-      POOL_SOURCES(n, sources), credits_##n, POOL_SOURCES(n, untrusted_sources));                                                      \
-  static constinit const PoolSettings settings_##n{sources_##n, {DT_INST_PROP(n, full_bits), DT_INST_PROP(n, low_bits)}};                      \
-  static constinit PoolDevice pool_##n;                                                                                                        \
+  static constinit const auto sources_##n = sources_of<POOL_COUNT(n, sources), POOL_COUNT(n, untrusted_sources)>(                        \
+      POOL_SOURCES(n, sources), credits_##n, POOL_SOURCES(n, untrusted_sources));                                                        \
+  COND_CODE_1(DT_INST_NODE_HAS_PROP(n, seed_partition), (POOL_SEED(n)), ())                                                              \
+  static constinit const PoolSettings settings_##n{sources_##n,                                                                          \
+                                                   {DT_INST_PROP(n, full_bits), DT_INST_PROP(n, low_bits)},                              \
+                                                   COND_CODE_1(DT_INST_NODE_HAS_PROP(n, seed_partition), (&seed_##n), (nullptr))};       \
+  static constinit PoolDevice pool_##n;                                                                                                  \
   DEVICE_DT_INST_DEFINE(n, init, nullptr, &pool_##n, &settings_##n, POOL_LEVEL, CONFIG_QEAAS_ENTROPY_POOL_INIT_PRIORITY, &pool_api);
 
 DT_INST_FOREACH_STATUS_OKAY(POOL_DEFINE)

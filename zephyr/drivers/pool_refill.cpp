@@ -13,6 +13,7 @@ void PoolDevice::start() noexcept {
     started_ = true;
     asks = begins_to_want();
   }
+  if (settings_->seed != nullptr) k_work_submit(&seed_work_);  // first in the queue: it may spare the refill
   if (asks) ask_for_refill();
 }
 
@@ -48,9 +49,7 @@ void PoolDevice::tell_listener() noexcept {
   if (listener != nullptr) listener(self_, user_data);
 }
 
-void PoolDevice::on_refill_work(k_work* work) {
-  CONTAINER_OF(k_work_delayable_from_work(work), PoolDevice, refill_work_)->refill();
-}
+void PoolDevice::on_refill_work(k_work* work) { CONTAINER_OF(k_work_delayable_from_work(work), PoolDevice, refill_work_)->refill(); }
 
 void PoolDevice::refill() noexcept {
   if (!wants_refill()) return;  // somebody has injected meanwhile

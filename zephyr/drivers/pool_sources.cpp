@@ -57,7 +57,7 @@ bool PoolDevice::gather(Reading reading) noexcept {
 }
 
 bool PoolDevice::gather_from(const PoolSource& source, Reading reading) noexcept {
-  const std::uint32_t reseeds_before = reseeds();
+  const std::uint32_t folds_before = folds();
   const unsigned credit = source.credit_bits;
   RepetitionCount repetitions(credit == 0 ? 1 : credit);
   std::array<std::uint8_t, kReadBytes> bytes;
@@ -74,7 +74,7 @@ bool PoolDevice::gather_from(const PoolSource& source, Reading reading) noexcept
   }
   erase(bytes);
   if (good) {
-    credit_unless_reseeded(reseeds_before, done * credit);
+    credit_unless_folded(folds_before, done * credit);
     return true;
   }
   SpinGuard guard(lock_);

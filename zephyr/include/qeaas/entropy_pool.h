@@ -37,6 +37,15 @@ typedef void (*entropy_add_callback_t)(const struct device *dev, int result, voi
 int entropy_add_entropy_async(const struct device *dev, const uint8_t *data, size_t len, size_t entropy_bits,
 			      entropy_add_callback_t callback, void *user_data);
 
+/* What became of the seed of the last start, for pools with the devicetree property seed-partition. */
+enum qeaas_boot_seed {
+	QEAAS_BOOT_SEED_NONE,         /* no partition, or not looked at yet */
+	QEAAS_BOOT_SEED_ABSENT,       /* no usable seed: the first start, or damaged */
+	QEAAS_BOOT_SEED_CREDITED,     /* used: it has seeded the pool */
+	QEAAS_BOOT_SEED_MIXED,        /* mixed, and credited nothing, as the devicetree says */
+	QEAAS_BOOT_SEED_NOT_REPLACED, /* mixed, and credited nothing, because the flash did not take its successor */
+};
+
 /* What a pool tells about itself. The counters wrap around; nothing in it helps to guess an output. */
 struct qeaas_pool_status {
 	bool seeded;              /* 256 bits were credited once: extraction works */
@@ -48,6 +57,7 @@ struct qeaas_pool_status {
 	uint32_t injected_bytes;  /* through entropy_add_entropy and _async, credited or not */
 	uint32_t refused;         /* extractions that failed because the pool was not seeded */
 	uint32_t source_failures; /* reads of trusted or untrusted sources that failed, gave nothing, or were stuck */
+	enum qeaas_boot_seed boot_seed;
 };
 
 /* qeaas_pool_status fills status. 0; -ENOTSUP when dev is not a pool of this driver; -EINVAL when status is NULL. Any context. */

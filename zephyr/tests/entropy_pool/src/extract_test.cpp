@@ -66,8 +66,7 @@ ZTEST(extract, test_pieces_of_one_call_and_of_two_differ) {
   zassert_ok(entropy_get_entropy(pool, one.data(), one.size()));
   zassert_ok(entropy_get_entropy(pool, two.data(), two.size()));
   zassert_equal(status_of(pool).extracted_bytes - before.extracted_bytes, 512);
-  for (std::size_t at = 16; at + 16 <= one.size(); at += 16)
-    zassert_false(holds(std::span(one).first(at), std::span(one).subspan(at, 16)));
+  for (std::size_t at = 16; at + 16 <= one.size(); at += 16) zassert_false(holds(std::span(one).first(at), std::span(one).subspan(at, 16)));
   for (std::size_t at = 0; at + 16 <= one.size(); at += 16) zassert_false(holds(two, std::span(one).subspan(at, 16)));
 }
 

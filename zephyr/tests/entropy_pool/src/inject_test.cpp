@@ -93,6 +93,8 @@ ZTEST(inject, test_credit_is_spread_over_what_is_given_and_saturates) {
   zassert_ok(entropy_add_entropy(mixed_pool, much.data(), 64, 512));
   const auto end = status_of(mixed_pool);
   zassert_equal(end.pending_bits, 0);
+  zassert_ok(entropy_add_entropy(mixed_pool, much.data(), 256, 512));
+  zassert_equal(status_of(mixed_pool).reseeds - end.reseeds, 2, "the first half of it is worth 256 bits, and so is the second");
   zassert_equal(end.level_bits, 256, "full-bits of 512 is more than the state holds");
 }
 
@@ -122,8 +124,7 @@ ZTEST(inject, test_async_refuses_at_once_what_it_cannot_take) {
   zassert_equal(entropy_add_entropy_async(pool, nullptr, 1, 0, tell, &told), -EINVAL);
   zassert_equal(entropy_add_entropy_async(pool, bytes.data(), CONFIG_QEAAS_ENTROPY_ASYNC_BYTES + 1, 0, tell, &told), -EMSGSIZE);
   k_sched_lock();
-  for (int i = 0; i < CONFIG_QEAAS_ENTROPY_ASYNC_SLOTS; ++i)
-    zassert_ok(entropy_add_entropy_async(pool, bytes.data(), 32, 0, tell, &told));
+  for (int i = 0; i < CONFIG_QEAAS_ENTROPY_ASYNC_SLOTS; ++i) zassert_ok(entropy_add_entropy_async(pool, bytes.data(), 32, 0, tell, &told));
   zassert_equal(entropy_add_entropy_async(pool, bytes.data(), 32, 0, tell, &told), -ENOMEM);
   k_sched_unlock();
   let_work_run();

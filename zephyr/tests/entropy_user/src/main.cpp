@@ -41,8 +41,8 @@ void run(void* work, void* argument, void* may_end) {
 bool as_user(Work work, void* argument = nullptr, bool may_end = false) {
   came_back = false;
   result = 12345;
-  k_thread_create(&thread, stack, K_THREAD_STACK_SIZEOF(stack), run, reinterpret_cast<void*>(work), argument,
-                  may_end ? &thread : nullptr, 5, K_USER, K_FOREVER);
+  k_thread_create(&thread, stack, K_THREAD_STACK_SIZEOF(stack), run, reinterpret_cast<void*>(work), argument, may_end ? &thread : nullptr,
+                  5, K_USER, K_FOREVER);
   k_thread_access_grant(&thread, pool, source, uart);
   k_thread_start(&thread);
   k_thread_join(&thread, K_FOREVER);
