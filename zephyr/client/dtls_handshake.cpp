@@ -173,10 +173,9 @@ int DtlsSession::set_up_session() {
                            wolfSSL_dtls_cid_set(ssl_, cid.data(), static_cast<unsigned>(cid.size())) != WOLFSSL_SUCCESS))
     return failure(DeviceError::no_memory);
 #endif
-  if (ticket_ != nullptr) {
-    wolfssl_view::use_ticket(ssl_, ticket_);  // a copy; one that is too old is ignored
-    forget_ticket();
-  }
+  // wolfSSL's server (5.9.2) refuses a fragmented second hello that carries a ticket.
+  if (ticket_ != nullptr && share_fits(groups[0])) wolfssl_view::use_ticket(ssl_, ticket_);  // a copy; one that is too old is ignored
+  forget_ticket();
   return 0;
 }
 
@@ -237,6 +236,7 @@ int DtlsSession::explain(int error) {
   switch (error) {
     case MEMORY_E: return failure(DeviceError::no_memory);
     case RNG_FAILURE_E: return failure(DeviceError::no_entropy);
+    case BAD_KEY_SHARE_DATA:  // the server asked for a group that was not offered
     case WOLFSSL_FATAL_ERROR:
     case SOCKET_PEER_CLOSED_E:
     case WOLFSSL_ERROR_ZERO_RETURN: return failure(DeviceError::refused);
