@@ -20,14 +20,6 @@ bool interrupts_off() {
   return off;
 }
 
-void give(TestSource& source, std::uint8_t* to, std::uint16_t length) {
-  source.bytes += length;
-  for (std::uint16_t i = 0; i < length; ++i) {
-    source.next = source.next * 1664525U + 1013904223U;
-    to[i] = source.does == TestSource::Does::sticks ? 0x5a : static_cast<std::uint8_t>(source.next >> 24);
-  }
-}
-
 int get(const device* dev, std::uint8_t* buffer, std::uint16_t length) {
   auto& source = of(dev);
   source.read_at_ms[source.blocking_reads++ % 8] = k_is_pre_kernel() ? 0 : k_uptime_get();
@@ -39,7 +31,7 @@ int get(const device* dev, std::uint8_t* buffer, std::uint16_t length) {
   }
   if (source.does == TestSource::Does::fails) return -EIO;
   if (source.does == TestSource::Does::blocks) k_sem_take(&gate, K_FOREVER);
-  give(source, buffer, length);
+  source.give({buffer, length});
   return 0;
 }
 
@@ -48,7 +40,7 @@ int get_isr(const device* dev, std::uint8_t* buffer, std::uint16_t length, std::
   ++((flags & ENTROPY_BUSYWAIT) != 0 ? source.busy_reads : source.no_wait_reads);
   if (source.does == TestSource::Does::fails) return -EIO;
   if (source.does == TestSource::Does::gives_none) return 0;
-  give(source, buffer, length);
+  source.give({buffer, length});
   return source.does == TestSource::Does::lies ? length + 1 : length;
 }
 
@@ -65,6 +57,14 @@ DEVICE_API(entropy, without_isr) = {.get_entropy = get, .get_entropy_isr = nullp
                         DT_INST_PROP(n, no_isr) ? &without_isr : &with_isr);
 
 DT_INST_FOREACH_STATUS_OKAY(DEFINE)
+
+void TestSource::give(std::span<std::uint8_t> to) {
+  bytes += to.size();
+  for (auto& byte : to) {
+    next = next * 1664525U + 1013904223U;
+    byte = does == Does::sticks ? 0x5a : static_cast<std::uint8_t>(next >> 24);
+  }
+}
 
 TestSource& test_source(const device* dev) { return of(dev); }
 void test_source_open_gate() { k_sem_give(&gate); }

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 struct TestSource {
   enum class Does : std::uint8_t {
@@ -26,6 +27,8 @@ struct TestSource {
   unsigned locked_reads = 0;      // reads with interrupts off in thread context: somebody holds a spinlock across them
   unsigned wrong_context = 0;     // entropy_get_entropy where nothing may block
   unsigned work_queue_reads = 0;  // reads by the system work queue
+
+  void give(std::span<std::uint8_t> to);
 };
 
 TestSource& test_source(const device* dev);
