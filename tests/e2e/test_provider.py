@@ -134,6 +134,27 @@ for i in range(8): os.wait()
             self.assertGreaterEqual(len(lines), 450)
             self.assertEqual(len(set(lines)), len(lines))
 
+    def test_children_have_sessions_of_their_own(self):
+        server = self.serve()
+        conf = self.conf(source="server", server=server.url, ca=server.ca, timeout=10000)
+        script = """
+values = [draw(1000)]
+inside, out = os.pipe()
+for i in range(3):
+    if os.fork() == 0:
+        os.write(out, (draw(1000) + draw(1000)).encode())
+        os._exit(0)
+for i in range(3):
+    values.append(draw(1000))  # the parent's session goes on, also after a child has ended
+    os.wait()
+    text = b""
+    while len(text) < 4000: text += os.read(inside, 4000 - len(text))
+    values += [text[:2000].decode(), text[2000:].decode()]
+values.append(draw(1000))
+assert len(set(values)) == 11, len(set(values))
+"""
+        self.assertDone(self.python(conf, script))
+
     @unittest.skipUnless(os.geteuid() == 0, "chroot needs root")
     def test_a_worker_in_a_chroot_without_privileges(self):
         server = self.serve()
