@@ -72,6 +72,19 @@ TEST_F(LocalListener, AcceptsAndKnowsTheOtherEnd) {
   EXPECT_TRUE(groups_of(socket->get()));
 }
 
+TEST_F(LocalListener, AFileOfTheServiceManagerStaysWhenTheServerGoes) {
+  auto opened = open();
+  auto passed = Listener::adopt(FileDescriptor(::dup((*opened)->descriptor())));
+  ASSERT_TRUE(passed);
+  EXPECT_EQ((*passed)->path(), path);
+  const Client client(path);
+  EXPECT_TRUE((*passed)->accept());
+  (*passed)->close();
+  EXPECT_TRUE(fs::exists(path));
+  EXPECT_EQ((*passed)->accept().error(), Error::closed);
+  EXPECT_FALSE(Listener::adopt(FileDescriptor()));
+}
+
 TEST_F(LocalListener, CredentialsOfWhatIsNoSocketAreAnError) {
   const FileDescriptor null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   EXPECT_EQ(peer_of(null.get()).error(), Error::io);
