@@ -8,7 +8,7 @@ PREFIX ?= /usr/local
 help:
 	@echo "make demo     set up this machine, build, start a server, fetch entropy over post-quantum DTLS, stop"
 	@echo "make test     set up, build, run every test"
-	@echo "make build    leaves build/release/bin/{qeaasd,qeaas} and build/release/lib/"
+	@echo "make build    leaves build/release/bin/{qeaasd,qeaas} and build/release/lib/qeaas-provider.so"
 	@echo "make bench    benchmarks that print ratios against a floor or a peer of the same run"
 	@echo "make lint     clang-format, clang-tidy, cppcheck and the checks of the tree"
 	@echo "make install  into PREFIX (default /usr/local), honouring DESTDIR"
@@ -19,7 +19,7 @@ setup:
 
 build: setup
 	cmake --preset release
-	cmake --build --preset release -j $(JOBS) --target qeaasd qeaas
+	cmake --build --preset release -j $(JOBS) --target qeaasd qeaas qeaas-provider qeaas-openssl-probe
 
 demo: build
 	scripts/demo build/release/bin

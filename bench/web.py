@@ -66,7 +66,7 @@ class WebItems:
         server.http, server.https = (int(re.search(r"listening on %s://127\.0\.0\.1:(\d+)" % scheme, text).group(1)) for scheme in ("http", "https"))
         return server
 
-    def nginx(self, certificates, fields):
+    def nginx(self, certificates, fields, prefix_words=()):
         """nginx with a certificate of ours, and the fields of one of our answers as constants; None where it is not installed."""
         program = self.peer_program("nginx", "nginx/usr/sbin/nginx")
         if program is None:
@@ -77,7 +77,7 @@ class WebItems:
         lines = "\n".join('      add_header %s "%s";' % (name, value.replace('"', '\\"')) for name, value in fields)
         with open(prefix + "/nginx.conf", "w") as file:
             file.write(NGINX % (("user root;" if os.geteuid() == 0 else "",) + 6 * (prefix,) + (http_port, https_port, certificates, certificates, lines)))
-        server = self.start([program, "-p", prefix, "-c", prefix + "/nginx.conf", "-e", prefix + "/error.log"], r"^")
+        server = self.start([*prefix_words, program, "-p", prefix, "-c", prefix + "/nginx.conf", "-e", prefix + "/error.log"], r"^")
         server.http, server.https = http_port, https_port
         wait_open(server, http_port)
         server.pid = worker_of(server.pid)

@@ -132,7 +132,7 @@ Outcome<void> Feed::from_supply(MutableBytes out) {
   // Whoever waited behind a thread that ran into its time-out does not wait as long again.
   const auto now = Clock::now();
   if (now >= deadline || now < rest_until_)
-    return tl::unexpected(Fault{rest_error_, origin() + ": no answer in time, and not asked again within a second"});
+    return tl::unexpected(Fault{Error::timeout, origin() + ": no answer in time, and not asked again within a second"});
   auto done = supply_->fetch(out, deadline);
   if (!done && done.error().error == Error::timeout) rest_until_ = Clock::now() + kRest;
   return done;
@@ -158,7 +158,7 @@ void Feed::note(const Fault& why) noexcept {
   last_fault_ = why.text;
   const auto now = Clock::now();
   if (!settings_.fall_back || now < quiet_until_) return;
-  quiet_until_ = now + 60s;
+  quiet_until_ = now + std::chrono::minutes(1);
   log::warning("random bytes come from the operating system (fallback = os): " + why.text);
 }
 

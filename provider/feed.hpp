@@ -68,7 +68,6 @@ class Feed {
   std::atomic<pid_t> owner_;
   std::mutex mutex_;  // of what follows, and of the supply
   TimePoint rest_until_{};
-  Error rest_error_ = Error::timeout;
   std::string last_fault_;
   TimePoint quiet_until_{};  // the system's log is told of a fall-back once a minute
 };

@@ -100,7 +100,6 @@ bool Generator::have_buffer() {
   if (!memory_) {
     memory_ = std::make_unique<LockedMemory>(kMarkBytes + size);
     have_ = 0;
-    if (!memory_->span().empty() && !memory_->locked()) ++feed_.account().unlocked_buffers;
   }
   return !memory_->span().empty();
 }
@@ -123,6 +122,7 @@ Outcome<void> Generator::take(MutableBytes out) {
   const auto room = ahead();
   while (!out.empty()) {
     if (have_ == 0) {
+      if (after_fork() && !memory_->lock()) ++feed_.account().unlocked_buffers;
       if (auto fetched = feed_.fetch(room); !fetched) return fetched;
       have_ = room.size();
       filled_by_ = ::getpid();

@@ -54,6 +54,7 @@ class Generator {
   bool have_buffer();
   void forget_ahead() noexcept;
   MutableBytes ahead() const noexcept;
+  // after_fork: this process has not filled the buffer yet.
   bool after_fork() const noexcept;
 
   Feed& feed_;

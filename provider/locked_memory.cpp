@@ -22,10 +22,11 @@ LockedMemory::LockedMemory(std::size_t size) noexcept : size_(whole_pages(size))
     return;
   }
   memory_ = static_cast<std::uint8_t*>(memory);
-  locked_ = ::mlock(memory, size_) == 0;
   wiped_on_fork_ = ::madvise(memory, size_, MADV_WIPEONFORK) == 0;
   static_cast<void>(::madvise(memory, size_, MADV_DONTDUMP));
 }
+
+bool LockedMemory::lock() noexcept { return memory_ != nullptr && ::mlock(memory_, size_) == 0; }
 
 LockedMemory::~LockedMemory() {
   if (memory_ == nullptr) return;

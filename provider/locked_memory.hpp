@@ -20,14 +20,14 @@ class LockedMemory {
   LockedMemory& operator=(const LockedMemory&) = delete;
 
   MutableBytes span() const noexcept { return {memory_, size_}; }
-  bool locked() const noexcept { return locked_; }
+  // lock keeps the pages from being swapped; a forked child has to ask anew. False where the limits do not allow it.
+  bool lock() noexcept;
   // wiped_on_fork: the kernel gives a child zeros instead of these bytes.
   bool wiped_on_fork() const noexcept { return wiped_on_fork_; }
 
  private:
   std::uint8_t* memory_ = nullptr;
   std::size_t size_ = 0;
-  bool locked_ = false;
   bool wiped_on_fork_ = false;
 };
 

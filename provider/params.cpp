@@ -43,6 +43,7 @@ bool set_text(OSSL_PARAM* param, std::string_view text) noexcept {
   if (param == nullptr) return true;
   param->return_size = text.size();
   if (param->data_type == OSSL_PARAM_UTF8_PTR) {
+    if (param->data == nullptr) return true;
     const char* pointer = text.data();
     std::memcpy(param->data, &pointer, sizeof(pointer));
     return true;

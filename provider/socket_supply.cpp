@@ -14,12 +14,21 @@ namespace qeaas::provider {
 namespace {
 
 constexpr std::size_t kLargestDraw = 16384;  // well below what a server's default burst allows in one piece
-constexpr auto kEarlyPatience = 100ms;       // a server that does not accept holds up no start and no fork for longer
+constexpr std::chrono::milliseconds kFirstPause(10);
+constexpr std::chrono::milliseconds kEarlyPatience(100);  // a server that does not accept holds up no start and no fork for longer
 
 FileDescriptor new_socket() noexcept { return FileDescriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)); }
 
 bool worth_waiting(local::Code code) noexcept {
   return code == local::Code::starved || code == local::Code::over_quota || code == local::Code::failed;
+}
+
+// pause_before is how long to wait before asking again. Reservoirs fill within milliseconds, and whole seconds are all that the protocol
+// can say; so a starved server is asked a little earlier at first, twice as late each time.
+Clock::duration pause_before(const local::DrawHead& head, unsigned attempt) noexcept {
+  const Clock::duration said = head.retry;
+  if (head.code != local::Code::starved) return said;
+  return std::min(said, Clock::duration(kFirstPause) * (1U << std::min(attempt, 10U)));
 }
 
 }  // namespace
@@ -133,7 +142,7 @@ tl::unexpected<Fault> SocketSupply::refusal(const local::DrawHead& head) const {
 // may have been started again since.
 Outcome<void> SocketSupply::draw(MutableBytes out, TimePoint deadline) {
   bool fresh = false;
-  while (true) {
+  for (unsigned attempt = 0;; ++attempt) {
     if (!connection_.ours()) {
       if (auto open = connect(connection_, &spare_, deadline); !open) return open;
       keep_spare();
@@ -146,9 +155,10 @@ Outcome<void> SocketSupply::draw(MutableBytes out, TimePoint deadline) {
       continue;
     }
     if (head->code == local::Code::ok) return {};
-    const bool again = worth_waiting(head->code) && head->retry.count() > 0 && Clock::now() + head->retry < deadline;
+    const auto pause = pause_before(*head, attempt);
+    const bool again = worth_waiting(head->code) && head->retry.count() > 0 && Clock::now() + pause < deadline;
     if (!again) return refusal(*head);
-    std::this_thread::sleep_for(head->retry);
+    std::this_thread::sleep_for(pause);
   }
 }
 

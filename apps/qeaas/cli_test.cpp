@@ -133,6 +133,7 @@ TEST_F(Program, EveryMisuseOfTheLineIsAUsageError) {
       {"get 32 --out", 2, "--out"},
       {"sources --from coaps://a --from coaps://b", 2, "--from"},
       {"doctor 32", 2, "not expected: 32"},
+      {"doctor openssl 32", 2, "not expected: 32"},
       {"keys --san", 2, "--san"},
       {"keys hide", 2, "not expected: hide"},
   };
@@ -218,8 +219,8 @@ TEST_F(Program, AFailedDownloadLeavesTheOldFileAndNoOther) {
 }
 
 TEST_F(Program, HelpAndVersionAreNotErrors) {
-  for (const auto* command : {"", "get", "sources", "doctor", "keys", "clients", "clients add", "clients list", "clients show",
-                              "clients disable", "clients enable", "clients rotate", "clients quota", "clients remove"}) {
+  for (const auto* command : {"", "get", "sources", "doctor", "doctor openssl", "keys", "clients", "clients add", "clients list",
+                              "clients show", "clients disable", "clients enable", "clients rotate", "clients quota", "clients remove"}) {
     const auto ended = run(std::string(command) + " --help");
     EXPECT_EQ(ended.code, 0) << command;
     EXPECT_NE(ended.out.find("Example:\n  qeaas "), std::string::npos) << ended.out;

@@ -9,24 +9,13 @@
 #include "base/file.hpp"
 #include "client/key_store.hpp"
 #include "client/refusal.hpp"
+#include "doctor_openssl.hpp"
+#include "findings.hpp"
 #include "text.hpp"
 #include "wire/random_query.hpp"
 
 namespace qeaas::cli {
 namespace {
-
-enum class Verdict : std::uint8_t { ok, warn, fail };
-
-struct Finding {
-  std::string check;
-  Verdict verdict;
-  std::string text;
-};
-
-std::string_view word(Verdict verdict) {
-  if (verdict == Verdict::ok) return "ok";
-  return verdict == Verdict::warn ? "warn" : "FAIL";
-}
 
 class Doctor {
  public:
@@ -161,44 +150,26 @@ void Doctor::answer(ServerLink& link) {
   add("32 bytes", answer->simulated ? Verdict::warn : Verdict::ok, from + (answer->simulated ? "; SIMULATED" : ""));
 }
 
-std::string as_json(const std::vector<Finding>& findings, bool wrong) {
-  return json_text([&](JsonWriter& out) {
-    out.raw(R"({"ok":)").boolean(!wrong).raw(R"(,"checks":[)");
-    bool first = true;
-    for (const auto& finding : findings) {
-      comma(out, first);
-      out.raw(R"({"check":)")
-          .text(finding.check)
-          .raw(R"(,"result":)")
-          .text(word(finding.verdict))
-          .raw(R"(,"detail":)")
-          .text(finding.text)
-          .raw("}");
-    }
-    out.raw("]}");
-  });
-}
-
 }  // namespace
 
 void add_doctor(CLI::App& app, DoctorOptions& options) {
   auto* doctor = app.add_subcommand("doctor", "check everything between here and 32 random bytes; exit 1 when something is wrong");
   add_connection_options(*doctor, options.connection, false);
   doctor->add_flag("--json", options.json, "the findings as JSON");
-  doctor->footer("Example:\n  qeaas doctor --from coaps://127.0.0.1");
+  doctor->footer("Example:\n  qeaas doctor --from coaps://127.0.0.1\n  qeaas doctor openssl");
+  doctor->require_subcommand(0, 1);
+  auto* openssl =
+      doctor->add_subcommand("openssl", "what OpenSSL really draws from, with the configuration in force; exit 1 when that is not qeaas");
+  openssl->add_flag("--json", options.openssl_json, "the findings and the numbers behind them as JSON");
+  openssl->footer(
+      "OPENSSL_CONF and the user decide which configuration is in force, as they do for other programs.\n"
+      "Example:\n  qeaas doctor openssl\n  OPENSSL_CONF=/etc/nginx/openssl.cnf qeaas doctor openssl --json");
+  openssl->callback([&options] { options.openssl = true; });
 }
 
 int run_doctor(const DoctorOptions& options) {
-  const auto findings = Doctor(options).examine();
-  const bool wrong = std::ranges::any_of(findings, [](const Finding& finding) { return finding.verdict == Verdict::fail; });
-  if (options.json) {
-    say(as_json(findings, wrong));
-    return wrong ? kFailed : kDone;
-  }
-  std::vector<std::vector<std::string>> rows;
-  for (const auto& finding : findings) rows.push_back({std::string(word(finding.verdict)), finding.check, finding.text});
-  say(table(rows));
-  return wrong ? kFailed : kDone;
+  if (options.openssl) return examine_openssl(options.json || options.openssl_json);
+  return report(Doctor(options).examine(), options.json);
 }
 
 }  // namespace qeaas::cli

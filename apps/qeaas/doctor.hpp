@@ -11,6 +11,8 @@ namespace qeaas::cli {
 struct DoctorOptions {
   ConnectionOptions connection;
   bool json = false;
+  bool openssl = false;  // qeaas doctor openssl
+  bool openssl_json = false;
 };
 
 void add_doctor(CLI::App& app, DoctorOptions& options);

@@ -12,6 +12,7 @@
 #include "client/test_folder.hpp"
 #include "clients_quota.hpp"
 #include "connection.hpp"
+#include "doctor_openssl.hpp"
 #include "get.hpp"
 #include "output.hpp"
 #include "progress.hpp"
@@ -212,6 +213,17 @@ TEST(Quotas, AreShownAsTheyAct) {
   EXPECT_EQ(quota_text(access::Quota{100, 0, 0}), "100/s, burst 65536");
   EXPECT_EQ(quota_text(access::Quota{100, 7, 900}), "100/s, burst 7, 900/day");
   EXPECT_EQ(quota_text(access::Quota{0, 0, 900}), "900/day");
+}
+
+TEST(DoctorOpenssl, TheProbesLinesAreFindingsAndValues) {
+  const auto probed =
+      read_probe("ok\tprovider\t0.1.0\nvalue\tseed-bytes\t80\nnonsense\nFAIL\tsource\tbypassed: \x1b[31m\nvalue\tprovider\ta");
+  ASSERT_EQ(probed.findings.size(), 2U);
+  EXPECT_EQ(probed.findings[0].check, "provider");
+  EXPECT_EQ(probed.findings[1].verdict, Verdict::fail);
+  EXPECT_EQ(probed.findings[1].text.find('\x1b'), std::string::npos);
+  ASSERT_EQ(probed.values.size(), 2U);
+  EXPECT_EQ(probed.values[0], (std::pair<std::string, std::string>("seed-bytes", "80")));
 }
 
 }  // namespace
