@@ -67,6 +67,9 @@ Daemon::~Daemon() {
 
 Outcome<void> Daemon::start() {
   for (const auto& warning : config_.warnings) log::warning(warning);
+  auto inherited = InheritedSockets::from_environment();
+  if (!inherited) return tl::unexpected(inherited.error());
+  inherited_ = std::move(*inherited);
   if (auto made = make_state_folder(state_); !made) return made;
   if (auto started = start_service(); !started) return started;
   auto access = access::Access::open(state_, default_quota(config_.limits));
@@ -178,8 +181,10 @@ void Daemon::run() {
   boost::asio::io_context loop(1);
   boost::asio::signal_set signals(loop, SIGTERM, SIGINT, SIGHUP);
   boost::asio::steady_timer timer(loop);
+  const bool watched = watchdog_interval().has_value();  // every second is often enough for any
   std::function<void()> on_time = [&] {
     housekeeping();
+    if (watched) notify_manager("WATCHDOG=1");
     timer.expires_after(kHousekeepingInterval);
     timer.async_wait([&](const boost::system::error_code& error) {
       if (!error) on_time();

@@ -11,6 +11,7 @@
 #include "access/access.hpp"
 #include "config.hpp"
 #include "identities.hpp"
+#include "inherited.hpp"
 #include "service/service.hpp"
 #include "worker.hpp"
 
@@ -34,6 +35,7 @@ class Daemon {
   Outcome<void> open_sockets();
   Outcome<void> make_workers();
   http::Reports make_reports();
+  Outcome<std::vector<std::unique_ptr<UdpSocket>>> udp_sockets(Address address) const;
   // A null context: without encryption.
   Outcome<void> open_datagram(const std::string& text, const std::shared_ptr<const TlsContext>& context);
   Outcome<void> open_stream(const std::string& text, const std::shared_ptr<const TlsContext>& context);
@@ -58,6 +60,7 @@ class Daemon {
   std::shared_ptr<TicketKeys> coaps_tickets_;
   std::shared_ptr<TicketKeys> https_tickets_;
   SessionCensus census_;
+  InheritedSockets inherited_;
   std::vector<std::unique_ptr<Worker>> workers_;
   TimePoint renew_at_ = TimePoint::max();
 };

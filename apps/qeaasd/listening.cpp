@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Daemon: the workers and what they listen on. Every worker has a socket of its own for each address; the kernel spreads the clients.
 #include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/socket.h>
 
 #include "base/log.hpp"
 #include "crypto/random.hpp"
@@ -47,6 +50,30 @@ std::vector<std::string> usable(const std::vector<std::string>& listen, const st
   return left;
 }
 
+Outcome<std::vector<std::unique_ptr<UdpSocket>>> adopt_udp(std::vector<FileDescriptor> passed, std::size_t workers, std::size_t mtu) {
+  std::vector<std::unique_ptr<UdpSocket>> sockets;
+  for (auto& one : passed) {
+    auto socket = UdpSocket::adopt(std::move(one), mtu);
+    if (!socket) return tl::unexpected(socket.error());
+    sockets.push_back(std::move(*socket));
+  }
+  const auto text = sockets.front()->local().text();
+  if (sockets.size() > workers)
+    return fault(Error::out_of_range, "more sockets at " + text +
+                                          " were passed than there are workers: a session would be lost with each; raise [server] workers");
+  if (sockets.size() < workers)
+    log::warning(std::to_string(sockets.size()) + " of " + std::to_string(workers) + " workers serve " + text +
+                 ": to have all of them do, pass " + std::to_string(workers) + " sockets (ListenDatagram= as often, with ReusePort=yes)");
+  return sockets;
+}
+
+// Workers that share a socket take turns at it.
+Outcome<std::unique_ptr<TcpListener>> adopt_tcp(const FileDescriptor& passed) {
+  FileDescriptor copy(::fcntl(passed.get(), F_DUPFD_CLOEXEC, 3));
+  if (!copy) return explain(from_errno(errno), "a TCP socket that was passed on");
+  return TcpListener::adopt(std::move(copy));
+}
+
 std::string text_or_empty(const Result<std::string>& text) { return text.value_or(std::string()); }
 
 }  // namespace
@@ -84,21 +111,32 @@ Outcome<void> Daemon::make_workers() {
   return {};
 }
 
-// open_datagram binds every worker to one UDP address; port 0 is chosen once, by the first.
+// udp_sockets binds one for every worker; port 0 is chosen once, by the first.
+Outcome<std::vector<std::unique_ptr<UdpSocket>>> Daemon::udp_sockets(Address address) const {
+  if (auto free = require_free(address); !free) return tl::unexpected(free.error());
+  std::vector<std::unique_ptr<UdpSocket>> sockets;
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    auto socket = UdpSocket::open(address, config_.coaps.mtu);
+    if (!socket) return tl::unexpected(socket.error());
+    address = (*socket)->local();
+    sockets.push_back(std::move(*socket));
+  }
+  return sockets;
+}
+
+// open_datagram gives every worker a socket at one UDP address. Sessions belong to one worker, so that a socket cannot be shared: where the
+// service manager passed fewer than there are workers, the others serve none.
 Outcome<void> Daemon::open_datagram(const std::string& text, const std::shared_ptr<const TlsContext>& context) {
   auto address = listen_address(text);
   if (!address) return tl::unexpected(address.error());
-  if (auto free = require_free(*address); !free) return free;
-  std::vector<std::unique_ptr<UdpSocket>> sockets;
-  for (std::size_t i = 0; i < workers_.size(); ++i) {
-    auto socket = UdpSocket::open(*address, config_.coaps.mtu);
-    if (!socket) return tl::unexpected(socket.error());
-    *address = (*socket)->local();
-    sockets.push_back(std::move(*socket));
-  }
-  if (workers_.size() > 1 && !steer_by_worker(*sockets.front()))
+  auto passed = inherited_.take(SOCK_DGRAM, *address);
+  auto opened = passed.empty() ? udp_sockets(*address) : adopt_udp(std::move(passed), workers_.size(), config_.coaps.mtu);
+  if (!opened) return tl::unexpected(opened.error());
+  auto& sockets = *opened;
+  *address = sockets.front()->local();
+  if (sockets.size() > 1 && !steer_by_worker(*sockets.front()))
     log::warning("no steering by connection ID on this kernel; a client that changes its address may have to begin anew");
-  for (std::size_t i = 0; i < workers_.size(); ++i) {
+  for (std::size_t i = 0; i < sockets.size(); ++i) {
     if (context)
       workers_[i]->add_coaps(std::move(sockets[i]), context);
     else
@@ -112,12 +150,14 @@ Outcome<void> Daemon::open_datagram(const std::string& text, const std::shared_p
 Outcome<void> Daemon::open_stream(const std::string& text, const std::shared_ptr<const TlsContext>& context) {
   auto address = listen_address(text);
   if (!address) return tl::unexpected(address.error());
-  if (auto free = require_free_tcp(*address); !free) return free;
-  for (auto& worker : workers_) {
-    auto listener = TcpListener::open(*address);
+  const auto passed = inherited_.take(SOCK_STREAM, *address);
+  if (passed.empty())
+    if (auto free = require_free_tcp(*address); !free) return free;
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    auto listener = passed.empty() ? TcpListener::open(*address) : adopt_tcp(passed[i % passed.size()]);
     if (!listener) return tl::unexpected(listener.error());
     *address = (*listener)->local();
-    if (auto added = worker->add_http(std::move(*listener), context); !added) return added;
+    if (auto added = workers_[i]->add_http(std::move(*listener), context); !added) return added;
   }
   log::info(std::string("listening on ") + (context ? "https://" : "http://") + address->text());
   return {};
@@ -147,13 +187,18 @@ Outcome<void> Daemon::open_sockets() {
   }
   if (config_.http.enabled)
     if (auto opened = open(config_.http.listen, "http", streams(nullptr)); !opened) return opened;
-  auto local = open_local(config_.local, 0, *service_, *access_);
+  auto local = open_local(config_.local, inherited_, 0, *service_, *access_);
   if (!local) return tl::unexpected(local.error());
   if (*local) workers_.front()->add(std::move(*local));
-  if (!config_.https.enabled) return {};
-  const auto context = make_context(config_.https, Transport::stream, https_tickets_);
-  if (!context) return tl::unexpected(context.error());
-  return open(config_.https.listen, "https", streams(*context));
+  if (config_.https.enabled) {
+    const auto context = make_context(config_.https, Transport::stream, https_tickets_);
+    if (!context) return tl::unexpected(context.error());
+    if (auto opened = open(config_.https.listen, "https", streams(*context)); !opened) return opened;
+  }
+  if (const auto rest = inherited_.rest(); !rest.empty())
+    return fault(Error::unknown,
+                 "the service manager passed a socket at " + rest.front() + ", where no section of the configuration listens");
+  return {};
 }
 
 }  // namespace qeaas

@@ -22,7 +22,8 @@ Outcome<std::filesystem::path> place_of(const LocalConfig& config) {
   return std::filesystem::path(config.path);
 }
 
-Outcome<std::unique_ptr<local::Listener>> listen(const LocalConfig& config, const std::vector<gid_t>& groups) {
+Outcome<std::unique_ptr<local::Listener>> listen(const LocalConfig& config, InheritedSockets& inherited, const std::vector<gid_t>& groups) {
+  if (auto passed = inherited.take_local(config.path)) return local::Listener::adopt(std::move(*passed));
   const auto place = place_of(config);
   if (!place) return tl::unexpected(place.error());
   return local::Listener::open(*place, mode_of(config.mode), groups.empty() ? std::nullopt : std::optional(groups.front()));
@@ -30,7 +31,8 @@ Outcome<std::unique_ptr<local::Listener>> listen(const LocalConfig& config, cons
 
 }  // namespace
 
-Outcome<std::unique_ptr<LocalFront>> open_local(const LocalConfig& config, std::size_t worker, Service& service, access::Access& access) {
+Outcome<std::unique_ptr<LocalFront>> open_local(const LocalConfig& config, InheritedSockets& inherited, std::size_t worker,
+                                                Service& service, access::Access& access) {
   if (!config.enabled) return std::unique_ptr<LocalFront>();
   std::vector<gid_t> groups;
   for (const auto& text : config.groups) {
@@ -38,7 +40,7 @@ Outcome<std::unique_ptr<LocalFront>> open_local(const LocalConfig& config, std::
     if (!group) return fault(group.error().error, "[local] groups: " + group.error().text);
     groups.push_back(*group);
   }
-  auto listener = listen(config, groups);
+  auto listener = listen(config, inherited, groups);
   if (!listener) {
     if (!config.path.empty() || listener.error().error == Error::in_use) return tl::unexpected(listener.error());
     log::warning("no local socket: " + listener.error().text + "; " + kAdvice);

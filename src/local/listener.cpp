@@ -120,6 +120,15 @@ Outcome<std::unique_ptr<Listener>> Listener::open(const std::filesystem::path& p
   return std::unique_ptr<Listener>(new Listener(path, std::move(*lock), std::move(*socket), made));
 }
 
+Outcome<std::unique_ptr<Listener>> Listener::adopt(FileDescriptor socket) {
+  sockaddr_un address{};
+  socklen_t size = sizeof(address);
+  if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
+    return system_fault("a Unix socket that was passed on", errno);
+  const std::string path(address.sun_path, ::strnlen(address.sun_path, sizeof(address.sun_path)));
+  return std::unique_ptr<Listener>(new Listener(path, FileDescriptor(), std::move(socket), {}));
+}
+
 Result<FileDescriptor> Listener::accept() noexcept {
   if (!socket_) return fail(Error::closed);
   FileDescriptor socket(::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
@@ -133,7 +142,7 @@ Result<FileDescriptor> Listener::accept() noexcept {
 void Listener::close() noexcept {
   if (!socket_) return;
   struct stat there {};
-  if (::lstat(path_.c_str(), &there) == 0 && there.st_dev == made_.st_dev && there.st_ino == made_.st_ino) ::unlink(path_.c_str());
+  if (lock_ && ::lstat(path_.c_str(), &there) == 0 && there.st_dev == made_.st_dev && there.st_ino == made_.st_ino) ::unlink(path_.c_str());
   socket_.reset();
   lock_.reset();
 }

@@ -18,6 +18,8 @@ class Listener {
   // open locks path + ".lock" for as long as it listens, so that of two servers that start at once one wins. Without a group the socket
   // keeps ours. Errors: in_use (served; the text names by whom), refused (something else is there), denied, io.
   static Outcome<std::unique_ptr<Listener>> open(const std::filesystem::path& path, mode_t mode, std::optional<gid_t> group);
+  // adopt takes one that listens already, opened by a service manager, whose file it then stays. Error: io (it is none).
+  static Outcome<std::unique_ptr<Listener>> adopt(FileDescriptor socket);
   ~Listener() { close(); }
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
@@ -36,7 +38,7 @@ class Listener {
   std::filesystem::path path_;
   FileDescriptor lock_;
   FileDescriptor socket_;
-  struct stat made_;  // which file is ours
+  struct stat made_;  // which file is ours; none without a lock
 };
 
 }  // namespace qeaas::local

@@ -27,14 +27,16 @@ class LocalListener : public ::testing::Test {
     ::lstat(path.c_str(), &found);
     return found;
   }
-  // left_behind makes a socket that nobody serves, as a server that was killed leaves it.
-  void left_behind() {
+  // left_behind makes a socket that nobody serves, as a server that was killed leaves it; bound is the same while it is open.
+  void left_behind() const { static_cast<void>(bound()); }
+  FileDescriptor bound() const {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     const auto text = path.string();
     std::copy(text.begin(), text.end(), address.sun_path);
-    const FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM, 0));
-    ASSERT_EQ(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+    FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM, 0));
+    EXPECT_EQ(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+    return socket;
   }
 };
 
@@ -70,6 +72,20 @@ TEST_F(LocalListener, AcceptsAndKnowsTheOtherEnd) {
   EXPECT_EQ(peer->pid, ::getpid());
   EXPECT_EQ(peer->uid, ::geteuid());
   EXPECT_TRUE(groups_of(socket->get()));
+}
+
+TEST_F(LocalListener, AFileOfTheServiceManagerStaysWhenTheServerGoes) {
+  auto opened = bound();
+  ASSERT_EQ(::listen(opened.get(), 1), 0);
+  auto passed = Listener::adopt(std::move(opened));
+  ASSERT_TRUE(passed);
+  EXPECT_EQ((*passed)->path(), path);
+  const Client client(path);
+  EXPECT_TRUE((*passed)->accept());
+  (*passed)->close();
+  EXPECT_TRUE(fs::exists(path));
+  EXPECT_EQ((*passed)->accept().error(), Error::closed);
+  EXPECT_FALSE(Listener::adopt(FileDescriptor()));
 }
 
 TEST_F(LocalListener, CredentialsOfWhatIsNoSocketAreAnError) {

@@ -48,10 +48,14 @@ void TcpStream::end_sending() noexcept { ::shutdown(socket_.get(), SHUT_WR); }
 Outcome<std::unique_ptr<TcpListener>> TcpListener::open(const Address& address) {
   auto socket = bound(address, true);
   if (!socket) return tl::unexpected(socket.error());
+  return adopt(std::move(*socket));
+}
+
+Outcome<std::unique_ptr<TcpListener>> TcpListener::adopt(FileDescriptor socket) {
   Address local;
   auto size = Address::capacity();
-  ::getsockname(socket->get(), local.data(), &size);
-  return std::unique_ptr<TcpListener>(new TcpListener(std::move(*socket), local));
+  if (::getsockname(socket.get(), local.data(), &size) != 0) return explain(from_errno(errno), "a TCP socket that was passed on");
+  return std::unique_ptr<TcpListener>(new TcpListener(std::move(socket), local));
 }
 
 Result<TcpStream> TcpListener::accept() noexcept {

@@ -32,6 +32,8 @@ class TcpListener {
  public:
   // open binds and listens; port 0 chooses one. Listeners of several workers share an address. Errors: in_use, denied, io.
   static Outcome<std::unique_ptr<TcpListener>> open(const Address& address);
+  // adopt takes one that listens already, opened by a service manager. Error: io (it is none).
+  static Outcome<std::unique_ptr<TcpListener>> adopt(FileDescriptor socket);
   int descriptor() const noexcept { return socket_.get(); }
   const Address& local() const noexcept { return local_; }
   // accept: would_block when nobody waits, no_space when descriptors or memory have run out, io otherwise.

@@ -94,6 +94,17 @@ TEST(Tcp, RunningOutOfDescriptorsIsSaid) {
   EXPECT_TRUE(listening->accept());
 }
 
+TEST(Tcp, AListenerThatSomebodyElseOpenedIsServed) {
+  auto opened = TcpListener::open(Address::parse("127.0.0.1:0").value()).value();
+  const auto passed = TcpListener::adopt(FileDescriptor(::dup(opened->descriptor())));
+  ASSERT_TRUE(passed);
+  EXPECT_EQ((*passed)->local(), opened->local());
+  const auto client = connected_to((*passed)->local());
+  wait_for((*passed)->descriptor(), POLLIN);
+  EXPECT_TRUE((*passed)->accept());
+  EXPECT_FALSE(TcpListener::adopt(FileDescriptor()));
+}
+
 TEST(PollerTest, TellsWhoIsReadyForWhat) {
   auto poller = Poller::make();
   ASSERT_TRUE(poller);

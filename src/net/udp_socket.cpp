@@ -71,17 +71,22 @@ UdpSocket::~UdpSocket() {
 }
 
 Outcome<std::unique_ptr<UdpSocket>> UdpSocket::open(const Address& address, std::size_t max_datagram_bytes) {
-  std::unique_ptr<UdpSocket> made(new UdpSocket(max_datagram_bytes));
-  made->socket_.reset(::socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  FileDescriptor socket(::socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const int on = 1;
-  if (!made->socket_) return explain(from_errno(errno), "UDP socket");
-  if (address.family() == AF_INET6) ::setsockopt(made->descriptor(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-  ::setsockopt(made->descriptor(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
+  if (!socket) return explain(from_errno(errno), "UDP socket");
+  if (address.family() == AF_INET6) ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
+  if (::bind(socket.get(), address.data(), address.size()) != 0) return cannot_listen(IpProtocol::udp, address, errno);
+  return adopt(std::move(socket), max_datagram_bytes);
+}
+
+Outcome<std::unique_ptr<UdpSocket>> UdpSocket::adopt(FileDescriptor socket, std::size_t max_datagram_bytes) {
+  std::unique_ptr<UdpSocket> made(new UdpSocket(max_datagram_bytes));
   const int buffer = 4 << 20;  // a flood fills a small buffer before a worker is woken
-  ::setsockopt(made->descriptor(), SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
-  if (::bind(made->descriptor(), address.data(), address.size()) != 0) return cannot_listen(IpProtocol::udp, address, errno);
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
   auto size = Address::capacity();
-  ::getsockname(made->descriptor(), made->local_.data(), &size);
+  if (::getsockname(socket.get(), made->local_.data(), &size) != 0) return explain(from_errno(errno), "a UDP socket that was passed on");
+  made->socket_ = std::move(socket);
   return made;
 }
 

@@ -18,6 +18,8 @@ class UdpSocket : public DatagramSink {
   // open binds to address; port 0 chooses one. Sockets of several workers share an address. Errors: in_use, denied, io (no such
   // address here).
   static Outcome<std::unique_ptr<UdpSocket>> open(const Address& address, std::size_t max_datagram_bytes);
+  // adopt takes one that is bound already, opened by a service manager. Error: io (it is none).
+  static Outcome<std::unique_ptr<UdpSocket>> adopt(FileDescriptor socket, std::size_t max_datagram_bytes);
   ~UdpSocket() override;
 
   int descriptor() const noexcept { return socket_.get(); }

@@ -124,6 +124,20 @@ TEST_P(UdpSocketTest, RecordsAreSteeredByTheFirstByteOfTheirConnectionId) {
 INSTANTIATE_TEST_SUITE_P(Families, UdpSocketTest, testing::Values("127.0.0.1", "[::1]"),
                          [](const auto& test) { return test.param[0] == '1' ? "v4" : "v6"; });
 
+TEST(UdpSocket, ASocketThatSomebodyElseOpenedIsServed) {
+  const auto any_port = Address::parse("127.0.0.1:0").value();
+  auto opened = UdpSocket::open(any_port, 1500).value();
+  auto passed = UdpSocket::adopt(FileDescriptor(::dup(opened->descriptor())), 1500);
+  ASSERT_TRUE(passed);
+  EXPECT_EQ((*passed)->local(), opened->local());
+  auto peer = UdpSocket::open(any_port, 1500).value();
+  peer->send((*passed)->local(), bytes_of("hello"));
+  peer->flush();
+  Received received;
+  EXPECT_EQ(receive(**passed, received), 1U);
+  EXPECT_FALSE(UdpSocket::adopt(FileDescriptor(), 1500));
+}
+
 TEST(UdpSocket, AnAddressOfSomebodyElseIsRefused) {
   const auto result = UdpSocket::open(Address::parse("192.0.2.1:0").value(), 1500);
   ASSERT_FALSE(result);
