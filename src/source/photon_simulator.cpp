@@ -69,7 +69,7 @@ Outcome<std::unique_ptr<PhotonSimulator>> PhotonSimulator::create(PhotonSettings
   return simulator;
 }
 
-PhotonSimulator::PhotonSimulator(PhotonSettings settings, SourceInfo info, const CountDistribution& counts) noexcept
+PhotonSimulator::PhotonSimulator(const PhotonSettings& settings, SourceInfo info, const CountDistribution& counts) noexcept
     : BasicSource(std::move(info)), model_(settings.model), counts_(counts), history_(kHistory), fault_(settings.fault) {}
 
 Outcome<void> PhotonSimulator::set_fault(const PhotonFault& wanted) {
@@ -134,7 +134,8 @@ void PhotonSimulator::fade(std::uint64_t index) noexcept {
   const auto since = index - fault_.onset_samples;
   if (since % kFadeSamples != 0) return;
   auto faded = model_;
-  faded.mean_counts *= std::max(0.0, 1 - fault_.magnitude * static_cast<double>(since / kFadeSamples));
+  const auto steps = since / kFadeSamples;
+  faded.mean_counts *= std::max(0.0, 1 - fault_.magnitude * static_cast<double>(steps));
   counts_ = CountDistribution(faded);
 }
 

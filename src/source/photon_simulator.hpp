@@ -43,7 +43,7 @@ class PhotonSimulator final : public BasicSource {
   std::chrono::nanoseconds waited() const noexcept { return waited_; }
 
  private:
-  PhotonSimulator(PhotonSettings settings, SourceInfo info, const CountDistribution& counts) noexcept;
+  PhotonSimulator(const PhotonSettings& settings, SourceInfo info, const CountDistribution& counts) noexcept;
 
   void take_fault() noexcept;
   void fade(std::uint64_t index) noexcept;

@@ -43,6 +43,7 @@ class SpawnPlan {
   // run returns 0 or an errno value, the child's exec included.
   int run(pid_t& child, std::vector<std::string>& words) {
     std::vector<char*> argv;
+    argv.reserve(words.size() + 1);
     for (auto& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
     // The server's environment may hold a token; the child sees none of it.

@@ -113,7 +113,7 @@ struct QrngClient::State {
   Outcome<void> make_easy();
   Outcome<void> exchange(std::string_view path, const std::string* post, Exchange& into);
   Outcome<CURLcode> drive();
-  tl::unexpected<Fault> about(Fault reason) const { return fault(reason.error, settings.url + ": " + reason.text); }
+  tl::unexpected<Fault> about(const Fault& reason) const { return fault(reason.error, settings.url + ": " + reason.text); }
 };
 
 Outcome<void> QrngClient::State::read_token() {
