@@ -10,7 +10,8 @@ using namespace std::chrono_literals;
 
 TEST(Timestamp, TheExampleOfRfc9110AndOthers) {
   const std::chrono::system_clock::time_point sunday(784111777s);
-  EXPECT_EQ(http_date(sunday), "Sun, 06 Nov 1994 08:49:37 GMT");
+  const auto date = http_date(sunday);
+  EXPECT_EQ(std::string_view(date.data(), date.size()), "Sun, 06 Nov 1994 08:49:37 GMT");
   EXPECT_EQ(rfc3339(sunday), "1994-11-06T08:49:37.000Z");
   EXPECT_EQ(rfc3339(sunday + 999ms), "1994-11-06T08:49:37.999Z");
   EXPECT_EQ(rfc3339(std::chrono::system_clock::time_point(-1ms)), "1969-12-31T23:59:59.999Z");

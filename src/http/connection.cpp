@@ -52,14 +52,14 @@ std::array<bool, 4> methods_of(const Exchange& exchange, const Found& found) noe
 // current_date is the Date field's value, put together once a second for each thread.
 std::string_view current_date() {
   thread_local std::int64_t second = 0;
-  thread_local std::string text;
+  thread_local HttpDate text;
   const auto now = std::chrono::system_clock::now();
   const auto current = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
   if (current != second) {
     text = http_date(now);
     second = current;
   }
-  return text;
+  return {text.data(), text.size()};
 }
 
 }  // namespace
