@@ -21,7 +21,8 @@ extern "C" {
 /*
  * entropy_add_entropy mixes data into the pool and credits it entropy_bits, taken to be spread evenly over the data. 0 credits nothing.
  * Credit is what the caller states: whoever may call this for a pool may declare it seeded. It never waits, and may be called from an ISR.
- * 0 on success; -ENOTSUP when dev is not a pool of this driver; -EINVAL when entropy_bits > 8 * len, or data is NULL and len is not 0.
+ * 0 on success; -ENOTSUP when dev is not a pool of this driver; -ENODEV before the device's turn at boot; -EINVAL when entropy_bits > 8 * len,
+ * or data is NULL and len is not 0.
  */
 __syscall int entropy_add_entropy(const struct device *dev, const uint8_t *data, size_t len, size_t entropy_bits);
 
