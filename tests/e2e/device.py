@@ -120,7 +120,7 @@ class Device:
         self.say("qeaas status", r"datagrams: sent=\d+ received=\d+ bytes_sent=\d+ bytes_received=\d+")
         found = {}
         for line in self.log.text().splitlines()[since:]:
-            head = re.match(r".*?\b(pool|client|session|datagrams): ", line)
+            head = re.match(r".*?\b(pool|client|session|heap|datagrams): ", line)
             if head:
                 found.update({f"{head.group(1)}.{key}": value for key, value in re.findall(r"(\w+)=(\S+)", line[head.end():])})
         return found

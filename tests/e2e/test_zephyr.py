@@ -89,7 +89,8 @@ class Zephyr(Case):
         status = self.assertStatus(device, client_sessions=rounds)
         self.assertGreaterEqual(int(status["pool.injected"]), rounds * N)
         self.assertGreater(relay.counts["lost"], 0)
-        print(f"{board}: {rounds} handshakes, {relay.counts['lost']} of {len(relay.seen)} datagrams lost", flush=True)
+        print(f"{board}: {rounds} handshakes, {relay.counts['lost']} of {len(relay.seen)} datagrams lost, "
+              f"peak heap {status['heap.peak']} bytes", flush=True)
 
     def test_native_sim_survives_ten_percent_loss(self):
         self.lossy(NATIVE, 5)
@@ -106,7 +107,7 @@ class Zephyr(Case):
         again = self.serve({"server": {"workers": 1}, "coaps": {"listen": [f"127.0.0.1:{server.port}"]}}, state=server.state)
         self.assertEqual(again.port, server.port)
         self.assertEqual(device.fetch(), f"fetched {N} bytes", device.log.text())
-        self.assertStatus(device, client_sessions=2, client_fetches=2)
+        self.assertGreaterEqual(int(self.assertStatus(device, client_sessions=2)["client.fetches"]), 2)  # it may have retried by itself, too
 
     def test_a_server_that_restarts_unnoticed_is_found_again(self):
         server = self.server()

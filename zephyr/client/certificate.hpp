@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Certificate: the few fields of an X.509 certificate that a device judges for itself: dates, key, names. wolfSSL verifies the signatures;
-// it is built without its own date check, because it knows a clock or nothing, and a device may know a floor date. Pure, no allocation.
+// it is built without its own date check, because it knows a clock or nothing, and a device may know a floor date. No allocation.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +26,9 @@ std::optional<Certificate> read_certificate(Bytes der) noexcept;
 // carries_name tells whether a host name or address is among the certificate's alternative names. A leftmost "*" label stands for one
 // label (RFC 6125); the subject's common name counts for nothing.
 bool carries_name(const Certificate& certificate, const char* host) noexcept;
+
+// matches_pin tells whether a pin is the SHA-256 of the certificate's key.
+bool matches_pin(const Certificate& certificate, Bytes pin) noexcept;
 
 // Today is the date that certificates are held against.
 struct Today {

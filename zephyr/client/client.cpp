@@ -108,7 +108,8 @@ class Client {
     }
     refill_.set_servers(servers);
     result_ = 0;
-    due_ms_ = 0;
+    // Where there is a pace, it begins now; otherwise the pool says when.
+    due_ms_ = kPeriodMs != 0 && servers.count != 0 ? k_uptime_get() + 1 : 0;
   }
 
   // refill fetches until the pool is content. Without credit the pool cannot become so: once is enough then.

@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kIpUdpHeaderBytes = 48;
 constexpr std::size_t kOwnCidBytes = 4;
 constexpr std::size_t kMaxGroups = 5;
-constexpr std::size_t kMinPskBytes = 16, kMaxPskBytes = 64;
+constexpr std::size_t kMinPskBytes = 16, kMaxPskBytes = 64, kMaxIdentityBytes = 64;
 constexpr bool kVerifies = !IS_ENABLED(CONFIG_QEAAS_DTLS_NO_VERIFICATION);
 
 // share_fits tells whether a group's key share leaves a ClientHello in one datagram. A larger one waits for the HelloRetryRequest: the
@@ -31,9 +31,21 @@ bool lost_not_broken(int error) noexcept {
   return error == ECONNREFUSED || error == ENETUNREACH || error == EHOSTUNREACH || error == ENETDOWN || error == EPERM;
 }
 
+bool fits(const DtlsConfig& config) noexcept {
+  const auto identity = std::strlen(config.psk_identity);
+  return identity > 0 && identity <= kMaxIdentityBytes && config.psk_key.size() >= kMinPskBytes && config.psk_key.size() <= kMaxPskBytes;
+}
+
 int to_result(int wolfssl_result) noexcept { return wolfssl_result == WOLFSSL_SUCCESS ? 0 : failure(DeviceError::unsupported); }
 
 }  // namespace
+
+bool matches_pin(const Certificate& certificate, Bytes pin) noexcept {
+  std::array<std::uint8_t, kPinBytes> hash;
+  const auto key = certificate.public_key_info;
+  return wc_Sha256Hash(key.data(), static_cast<word32>(key.size()), hash.data()) == 0 &&
+         std::equal(hash.begin(), hash.end(), pin.begin(), pin.end());
+}
 
 // Callbacks are the trampolines from wolfSSL; the context of each is the DtlsSession.
 struct DtlsSession::Callbacks {
@@ -94,6 +106,10 @@ int DtlsSession::set_up() {
   if (context_ == nullptr) return failure(DeviceError::no_memory);
   wolfSSL_CTX_SetIORecv(context_, Callbacks::receive);
   wolfSSL_CTX_SetIOSend(context_, Callbacks::send);
+#if defined(CONFIG_QEAAS_DTLS_PSK) || defined(CONFIG_QEAAS_DTLS_TICKETS)
+  // A key exchange with every pre-shared key and ticket: who learns those later still cannot read what was sent.
+  if (wolfSSL_CTX_only_dhe_psk(context_) != 0) return failure(DeviceError::unsupported);
+#endif
   if (const int result = set_up_trust(); result != 0) return result;
   return set_up_session();
 }
@@ -102,7 +118,7 @@ int DtlsSession::set_up_trust() {
   const auto& config = *config_;
   const bool psk = config.psk_identity != nullptr;
   if (psk && !IS_ENABLED(CONFIG_QEAAS_DTLS_PSK)) return failure(DeviceError::unsupported);
-  if (psk && (config.psk_key.size() < kMinPskBytes || config.psk_key.size() > kMaxPskBytes)) return failure(DeviceError::invalid_argument);
+  if (psk && !fits(config)) return failure(DeviceError::invalid_argument);
   if (!config.pin.empty() && config.pin.size() != kPinBytes) return failure(DeviceError::invalid_argument);
 #ifdef CONFIG_QEAAS_DTLS_PSK
   if (psk) wolfSSL_CTX_set_psk_client_tls13_callback(context_, Callbacks::psk);
@@ -143,7 +159,7 @@ int DtlsSession::set_up_session() {
   std::array<std::uint8_t, kOwnCidBytes> cid;
   if (qeaas_dtls_seed(cid.data(), cid.size()) != 0) return failure(DeviceError::no_entropy);
   ssl_ = wolfSSL_new(context_);
-  if (ssl_ == nullptr) return failure(DeviceError::no_memory);
+  if (ssl_ == nullptr) return failure(DeviceError::no_memory);  // the seed was there a moment ago
   wolfSSL_SetIOReadCtx(ssl_, this);
   wolfSSL_SetIOWriteCtx(ssl_, this);
   wolfSSL_SetCertCbCtx(ssl_, this);
@@ -203,10 +219,7 @@ void DtlsSession::judge(Bytes der, bool leaf, bool signed_by_root) {
   report_.signature = certificate->key;
   if (!kVerifies) return;
   if (!config.pin.empty()) {
-    std::array<std::uint8_t, kPinBytes> hash;
-    if (wc_Sha256Hash(certificate->public_key_info.data(), static_cast<word32>(certificate->public_key_info.size()), hash.data()) != 0)
-      return refuse(DeviceError::no_memory);
-    if (!std::equal(hash.begin(), hash.end(), config.pin.begin())) return refuse(DeviceError::wrong_key);
+    if (!matches_pin(*certificate, config.pin)) return refuse(DeviceError::wrong_key);
   } else if (!signed_by_root) {
     return refuse(config.roots.empty() ? DeviceError::unknown_identity : DeviceError::not_trusted);
   } else if (leaf && !carries_name(*certificate, config.server_name)) {

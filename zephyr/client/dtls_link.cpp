@@ -68,6 +68,7 @@ class DtlsLink final : public Link {
 
   LinkReport report() const noexcept {
     const auto& from = sessions_[last_].report();
+    const auto heap = dtls_heap_use();
     return {.open = open_.has_value() && session().is_open(),
             .protected_ = true,
             .verified = from.verified,
@@ -81,6 +82,9 @@ class DtlsLink final : public Link {
             .datagrams_received = from.datagrams_received,
             .bytes_sent = from.bytes_sent,
             .bytes_received = from.bytes_received,
+            .heap_bytes = static_cast<std::uint32_t>(heap.size),
+            .heap_used = static_cast<std::uint32_t>(heap.used),
+            .heap_peak = static_cast<std::uint32_t>(heap.peak),
             .detail = from.wolfssl_error};
   }
 

@@ -19,6 +19,9 @@ namespace {
 
 K_HEAP_DEFINE(wolfssl_heap, CONFIG_QEAAS_DTLS_HEAP_BYTES);
 
+// wolfSSL's milliseconds begin here: it holds back repetitions within a second of time 0, when nothing was ever sent.
+constexpr std::int64_t kClockStartMs = 60'000;
+
 const device* entropy_device() noexcept { return DEVICE_DT_GET(DT_CHOSEN(zephyr_entropy)); }
 
 }  // namespace
@@ -41,7 +44,7 @@ int qeaas_dtls_seed(unsigned char* out, unsigned int size) {
 // wolfSSL's USER_TICKS: coarse time for its own timers, and milliseconds for a ticket's age. Both from any beginning. (wolfSSL's own
 // version of the second would halt the processor on native_sim.)
 unsigned int LowResTimer(void) { return static_cast<unsigned int>(k_uptime_get() / 1000); }
-long long TimeNowInMilliseconds(void) { return k_uptime_get(); }
+long long TimeNowInMilliseconds(void) { return kClockStartMs + k_uptime_get(); }
 }
 
 namespace qeaas::device {

@@ -26,7 +26,7 @@ class Link : public Channel {
   ~Link() = default;
 };
 
-// Session says what a person asks about the present or last session.
+// LinkReport says what a person asks about the present or last session.
 struct LinkReport {
   bool open = false;
   bool protected_ = false;
@@ -41,6 +41,9 @@ struct LinkReport {
   std::uint32_t datagrams_received = 0;
   std::uint32_t bytes_sent = 0;
   std::uint32_t bytes_received = 0;
+  std::uint32_t heap_bytes = 0;  // wolfSSL's heap: its size, what is taken of it now, and the most that ever was
+  std::uint32_t heap_used = 0;
+  std::uint32_t heap_peak = 0;
   int detail = 0;  // wolfSSL's code behind the last failure of a handshake
 };
 

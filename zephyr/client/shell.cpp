@@ -52,6 +52,7 @@ void print_session(const shell* out) {
   shell_print(out, "session: open=%s dtls=%s group=%s signature=%s verified=%s psk=%s resumed=%s dates=%s cid=%s", yes_no(report.open),
               yes_no(report.protected_), report.group, report.signature, yes_no(report.verified), yes_no(report.psk),
               yes_no(report.resumed), report.dates, yes_no(report.cid));
+  shell_print(out, "heap: used=%u peak=%u size=%u bytes", report.heap_used, report.heap_peak, report.heap_bytes);
   shell_print(out, "datagrams: sent=%u received=%u bytes_sent=%u bytes_received=%u", report.datagrams_sent, report.datagrams_received,
               report.bytes_sent, report.bytes_received);
 }

@@ -42,6 +42,7 @@
 #define NO_PKCS12
 
 /* Tables of the size that this takes. */
+#define WOLFSSL_DTLS_MTU_ADDITIONAL_READ_BUFFER 32 /* the server keeps to the MTU; 500 by default, in each receive buffer */
 #define DTLS13_EPOCH_SIZE 3     /* of keys: handshake, session, and the next; the clear one makes room */
 #define WOLFSSL_MAX_SUITE_SZ 32 /* one cipher suite is offered; 300 bytes by default */
 #define WOLFSSL_MAX_SIGALGO 32  /* sixteen algorithms; 128 bytes by default, twice */

@@ -7,12 +7,11 @@
 #include "dtls.hpp"
 #include "measure.hpp"
 #include "request.hpp"
+#include "roots.hpp"
 
 using namespace qeaas::device;
 
 namespace {
-
-#include "roots.inc"
 
 constexpr int kSeconds = 20;
 
@@ -75,7 +74,7 @@ int run_client() {
   DtlsConfig config;
   config.roots = kRoots;
   config.server_name = CONFIG_FOOTPRINT_SERVER;
-  config.floor_date = kFloorDate;
+  config.floor_date = kBuildDate;
   if (const int result = handshake(config, ""); result != 0) return result;
   print_text("group", name(session.report().group));
   print_text("signature", name(session.report().signature));
