@@ -11,7 +11,6 @@
 
 #include <array>
 #include <cstdint>
-#include <cstring>
 
 #include <qeaas/entropy.h>
 
@@ -27,7 +26,7 @@ void read_noise(k_work*) {
   const auto* source = DEVICE_DT_GET(DT_CHOSEN(sample_radio_noise));
   auto result = entropy_get_entropy(source, noise.data(), noise.size());
   if (result == 0) result = entropy_add_entropy(DEVICE_DT_GET(DT_CHOSEN(zephyr_entropy)), noise.data(), noise.size(), kCreditBits);
-  std::memset(noise.data(), 0, noise.size());
+  for (volatile std::uint8_t& byte : noise) byte = 0;  // volatile, or the compiler would leave it out
   LOG_INF("noise while the radio is on: %d", result);
 }
 
