@@ -87,6 +87,19 @@ TEST(SeedRecordTest, AnyBitThatIsWrongMakesItUnusableAndLeavesNoSeed) {
   }
 }
 
+TEST(SeedRecordTest, WhatAnotherVersionMightPutIntoTheReservedBytesIsRefusedEvenWithItsTag) {
+  constexpr std::array<std::uint8_t, 13> kName{'b', 'o', 'o', 't', ' ', 's', 'e', 'e', 'd', ' ', 't', 'a', 'g'};
+  for (const std::size_t at : {0U, 4U, 5U, 6U, 7U, 12U, 15U, 8U}) {
+    std::array<std::uint8_t, kSeedRecordBytes> bytes;
+    SeedRecord().encode(bytes);
+    bytes[at] ^= 1;
+    Block tag;
+    Blake2s(kName).update(std::span(bytes).first(48)).finish(tag);
+    std::copy_n(tag.begin(), 16, bytes.begin() + 48);
+    EXPECT_EQ(SeedRecord().parse(bytes), at == 8);  // the generation may be anything
+  }
+}
+
 TEST(SeedRecordTest, GenerationsWrap) {
   SeedRecord a, b;
   a.generation = 0;

@@ -201,8 +201,11 @@ int DtlsSession::receive(std::span<std::uint8_t> room, k_timepoint_t deadline) {
 }
 
 void DtlsSession::close() {
-  if (established_) wolfSSL_shutdown(ssl_);
-  drop();
+  if (established_) {
+    keep_ticket();  // wolfSSL may reset the session when it ends well
+    wolfSSL_shutdown(ssl_);
+  }
+  release();
 }
 
 void DtlsSession::drop() {

@@ -78,6 +78,7 @@ struct DtlsReport {
   std::uint16_t flights = 0;          // times that this side spoke during the handshake
   std::uint16_t retransmissions = 0;  // flights that were repeated, then or later
   int wolfssl_error = 0;              // behind the last failure of the handshake
+  std::uint8_t alert = 0;             // that the server sent with it; 0: none
 };
 
 class DtlsSession {

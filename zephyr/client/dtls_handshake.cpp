@@ -173,10 +173,8 @@ int DtlsSession::set_up_session() {
                            wolfSSL_dtls_cid_set(ssl_, cid.data(), static_cast<unsigned>(cid.size())) != WOLFSSL_SUCCESS))
     return failure(DeviceError::no_memory);
 #endif
-  if (ticket_ != nullptr) {
-    wolfssl_view::use_ticket(ssl_, ticket_);  // a copy; one that is too old is ignored
-    forget_ticket();
-  }
+  if (ticket_ != nullptr) wolfssl_view::use_ticket(ssl_, ticket_);  // one that is too old is ignored
+  forget_ticket();
   return 0;
 }
 
@@ -233,11 +231,15 @@ void DtlsSession::judge(Bytes der, bool leaf, bool signed_by_root) {
 
 int DtlsSession::explain(int error) {
   report_.wolfssl_error = error;
+  WOLFSSL_ALERT_HISTORY alerts{};
+  wolfSSL_get_alert_history(ssl_, &alerts);
+  if (alerts.last_rx.code > 0) report_.alert = static_cast<std::uint8_t>(alerts.last_rx.code);
   if (rejection_ != 0) return rejection_;
   switch (error) {
     case MEMORY_E: return failure(DeviceError::no_memory);
     case RNG_FAILURE_E: return failure(DeviceError::no_entropy);
-    case WOLFSSL_FATAL_ERROR:
+    case BAD_KEY_SHARE_DATA:  // the server asked for a group that was not offered
+    case FATAL_ERROR:         // an alert
     case SOCKET_PEER_CLOSED_E:
     case WOLFSSL_ERROR_ZERO_RETURN: return failure(DeviceError::refused);
     default: return failure(DeviceError::handshake);

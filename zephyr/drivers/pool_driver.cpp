@@ -129,6 +129,7 @@ extern "C" {
 int z_impl_entropy_add_entropy(const device* dev, const std::uint8_t* data, std::size_t len, std::size_t entropy_bits) {
   auto* pool = qeaas::pool_of(dev);
   if (pool == nullptr) return -ENOTSUP;
+  if (!device_is_ready(dev)) return -ENODEV;
   if ((data == nullptr && len != 0) || len > SIZE_MAX / 8 || entropy_bits > 8 * len) return -EINVAL;
   pool->inject({data, len}, entropy_bits);
   return 0;

@@ -48,6 +48,7 @@ int read_source(const device* from, std::span<std::uint8_t> into, Reading readin
 Reading reading_here() noexcept { return k_is_pre_kernel() || k_is_in_isr() ? Reading::busy_wait : Reading::blocking; }
 
 bool PoolDevice::gather(Reading reading) noexcept {
+  if (settings_ == nullptr) return false;  // somebody asks before our own turn at boot
   bool good = true;
   for (const auto& source : settings_->sources)  // first, so that what is credited afterwards takes them along
     if (source.credit_bits == 0) gather_from(source, reading);

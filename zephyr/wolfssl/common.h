@@ -113,11 +113,20 @@
 #ifndef HAVE_ECC
 /* wolfSSL 5.9.2 does not compile without any classical signature. Ed25519 stands in, with nothing that it could do. It brings SHA-512,
  * which then hashes every handshake in vain (1.1 M instructions); ECC would bring 13 kB of flash instead. */
+#if defined(CONFIG_QEAAS_DTLS_PSK) || defined(CONFIG_QEAAS_DTLS_TICKETS)
+/* Nor does it then offer a key exchange with a PSK or ticket (tls.c, PSK_DHE_KE): without X25519 in the build, which is never offered, a
+ * resumed session would have no fresh key at all. 2.3 kB of flash. */
+#ifndef HAVE_CURVE25519
+#define HAVE_CURVE25519
+#define CURVE25519_SMALL
+#define ED25519_SMALL
+#endif
+#else
 #define WOLFSSL_ALLOW_NO_SUITES
+#endif
 #define HAVE_ED25519
 #define NO_ED25519_SIGN
 #define NO_ED25519_VERIFY
-#define ED25519_SMALL
 #define WOLFSSL_SHA512
 #define WOLFSSL_NOSHA512_224
 #define WOLFSSL_NOSHA512_256

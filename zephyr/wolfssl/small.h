@@ -18,4 +18,7 @@
 #define WOLFSSL_SP_MATH  /* P-256 and nothing more general */
 #define WOLFSSL_SP_SMALL /* loops instead of unrolled code */
 #endif
+#ifdef CONFIG_QEAAS_DTLS_X25519
 #define CURVE25519_SMALL
+#define ED25519_SMALL /* they share their arithmetic */
+#endif

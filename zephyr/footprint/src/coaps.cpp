@@ -58,6 +58,7 @@ int handshake(const DtlsConfig& config, const char* prefix) {
   const auto spent = own_cycles() - before;
   if (result != 0) {
     print_text("error", text(result));
+    print_figure("alert", session.report().alert);
     print_figure("wolfssl_error_negated", -session.report().wolfssl_error);
     return result;
   }

@@ -21,7 +21,8 @@ extern "C" {
 /*
  * entropy_add_entropy mixes data into the pool and credits it entropy_bits, taken to be spread evenly over the data. 0 credits nothing.
  * Credit is what the caller states: whoever may call this for a pool may declare it seeded. It never waits, and may be called from an ISR.
- * 0 on success; -ENOTSUP when dev is not a pool of this driver; -EINVAL when entropy_bits > 8 * len, or data is NULL and len is not 0.
+ * 0 on success; -ENOTSUP when dev is not a pool of this driver; -ENODEV before the device's turn at boot; -EINVAL when
+ * entropy_bits > 8 * len, or data is NULL and len is not 0.
  */
 __syscall int entropy_add_entropy(const struct device *dev, const uint8_t *data, size_t len, size_t entropy_bits);
 
@@ -31,7 +32,7 @@ typedef void (*entropy_add_callback_t)(const struct device *dev, int result, voi
 /*
  * entropy_add_entropy_async does the same from the system work queue, then calls callback there (which may be NULL). data is copied before
  * it returns, and the copy is wiped after use. For supervisor code only; never waits; may be called from an ISR.
- * 0 when it was taken; -ENOTSUP and -EINVAL as above; -EMSGSIZE when len > CONFIG_QEAAS_ENTROPY_ASYNC_BYTES; -ENOMEM when all
+ * 0 when it was taken; -ENOTSUP, -ENODEV and -EINVAL as above; -EMSGSIZE when len > CONFIG_QEAAS_ENTROPY_ASYNC_BYTES; -ENOMEM when all
  * CONFIG_QEAAS_ENTROPY_ASYNC_SLOTS are taken; -EAGAIN before the system work queue runs.
  */
 int entropy_add_entropy_async(const struct device *dev, const uint8_t *data, size_t len, size_t entropy_bits,
