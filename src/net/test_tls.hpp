@@ -23,7 +23,8 @@ struct TlsClientOptions {
   DtlsClientOptions base;  // what concerns datagrams is not used
   std::string alpn;        // protocols with commas between them
   bool knows_ml_dsa = true;
-  int share = 0;  // the group whose key share goes with the first hello; 0: the first group's
+  bool no_key_exchange = false;  // with a ticket: offers psk_ke alone (RFC 8446 4.2.9)
+  int share = 0;                 // the group whose key share goes with the first hello; 0: the first group's
 };
 
 class TlsTestClient {
@@ -44,6 +45,7 @@ class TlsTestClient {
       must(wolfSSL_UseALPN(ssl_, options_.alpn.data(), static_cast<word32>(options_.alpn.size()), WOLFSSL_ALPN_FAILED_ON_MISMATCH));
     if (base.ticket) wolfSSL_set_session(ssl_, static_cast<WOLFSSL_SESSION*>(base.ticket.get()));
     if (!options_.knows_ml_dsa) forget_ml_dsa();
+    if (options_.no_key_exchange) must(wolfSSL_no_dhe_psk(ssl_) == 0 ? WOLFSSL_SUCCESS : WOLFSSL_FAILURE);
   }
   ~TlsTestClient() {
     wolfSSL_free(ssl_);

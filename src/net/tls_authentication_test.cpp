@@ -128,6 +128,16 @@ TEST_F(TlsTicketTest, AnExpiredTicketMeansAFullHandshake) {
   EXPECT_EQ(again.identity, kAnonymous);
 }
 
+TEST_F(TlsTicketTest, NothingIsResumedWithoutAKeyExchange) {
+  start(none_only());
+  EXPECT_TRUE(connect(TlsPort::client_options()).established);
+  ASSERT_TRUE(ticket_);
+  auto options = TlsPort::client_options();
+  options.base.ticket = ticket_;
+  options.no_key_exchange = true;
+  EXPECT_FALSE(connect(std::move(options)).resumed);
+}
+
 TEST_F(TlsTicketTest, AnAnonymousTicketIsWorthlessOnceAnonymityIsOver) {
   start(none_only());
   EXPECT_TRUE(connect(TlsPort::client_options()).established);

@@ -131,6 +131,8 @@ Outcome<void> TlsContext::set_up() {
   wolfSSL_CTX_SetIOSend(context_, stream ? tls_send : dtls_send);
   if (wolfSSL_CTX_set_groups(context_, options_.groups.data(), static_cast<int>(options_.groups.size())) != WOLFSSL_SUCCESS)
     return explain(Error::unsupported, "key-exchange groups");
+  // A PSK or a ticket alone would give no forward secrecy and no post-quantum share.
+  wolfSSL_CTX_only_dhe_psk(context_);
   if (auto loaded = load_credentials(); !loaded) return loaded;
   if (auto loaded = load_client_authentication(); !loaded) return loaded;
   // No memory of sessions inside wolfSSL: resumption is by ticket, whose identity is checked.
@@ -165,10 +167,7 @@ Outcome<void> TlsContext::load_credentials() {
 
 Outcome<void> TlsContext::load_client_authentication() {
   const auto& clients = options_.clients;
-  if (clients.psk) {
-    wolfSSL_CTX_set_psk_server_tls13_callback(context_, find_psk);
-    wolfSSL_CTX_only_dhe_psk(context_);  // a PSK alone would give no forward secrecy and no post-quantum share
-  }
+  if (clients.psk) wolfSSL_CTX_set_psk_server_tls13_callback(context_, find_psk);
   if (!clients.certificate && !clients.raw_public_key && clients.none) {
     wolfSSL_CTX_set_verify(context_, WOLFSSL_VERIFY_NONE, nullptr);
     return {};
