@@ -177,8 +177,21 @@ void Daemon::housekeeping() {
   if (const auto renewed = renew_certificates(); !renewed) log::error("certificates: " + renewed.error().text);
 }
 
+namespace {
+
+// Patience is with whoever asks twice: a server that is on its way out does not end as if it had been killed.
+struct Patience {
+  ~Patience() {
+    std::signal(SIGTERM, SIG_IGN);
+    std::signal(SIGINT, SIG_IGN);
+  }
+};
+
+}  // namespace
+
 void Daemon::run() {
   boost::asio::io_context loop(1);
+  const Patience after_the_signals;
   boost::asio::signal_set signals(loop, SIGTERM, SIGINT, SIGHUP);
   boost::asio::steady_timer timer(loop);
   const bool watched = watchdog_interval().has_value();  // every second is often enough for any

@@ -10,7 +10,7 @@ class Network(Case):
     workers = 1
 
     def setUp(self):
-        self.server = self.serve({"server": {"workers": self.workers}, "coaps": {"handshake_timeout_seconds": 120}})
+        self.server = self.serve({"server": {"workers": self.workers}, "coaps": {"handshake_timeout_seconds": 600}})
 
     def roam(self, relay):
         """A client whose session is settled: the ticket has come and was acknowledged before the second request."""
@@ -26,7 +26,7 @@ class Network(Case):
 class Loss(Network):
     def test_fifty_handshakes_over_a_bad_network(self):
         relay = Relay(self, self.server.port, seed=10, loss=0.10, duplicate=0.10, reorder=0.20)
-        completed, failure = handshakes(relay.port, self.server.ca, 50, threads=16, timeout=120)
+        completed, failure = handshakes(relay.port, self.server.ca, 50, threads=16, timeout=600)
         self.assertEqual(completed, 50, failure)
         for what in ("lost", "doubled", "held"):
             self.assertGreater(relay.counts[what], 50, relay.counts)

@@ -6,9 +6,9 @@ from relay import Relay
 
 class Many(Case):
     def check(self, workers, seed):
-        server = self.serve({"server": {"workers": workers}, "coaps": {"handshake_timeout_seconds": 120}})
+        server = self.serve({"server": {"workers": workers}, "coaps": {"handshake_timeout_seconds": 600}})
         relay = Relay(self, server.port, seed=seed, loss=0.10, duplicate=0.10, reorder=0.20)
-        completed, failure = handshakes(relay.port, server.ca, 200, threads=32, timeout=120)
+        completed, failure = handshakes(relay.port, server.ca, 200, threads=32, timeout=600)
         self.assertEqual(completed, 200, failure)
         self.assertGreater(relay.counts["lost"], 200)
 

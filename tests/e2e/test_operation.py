@@ -8,6 +8,7 @@ import signal
 import socket
 import stat
 import subprocess
+import time
 import unittest
 
 from coap import BLOCK2, Client, uint
@@ -71,6 +72,15 @@ class Stopping(Case):
         Client(self, server.plain_port).prove(query=["n=5000", "t=drbg"])
         server.signal(signal.SIGTERM)
         self.assertEqual(server.process.wait(PATIENCE), 0)
+
+    def test_who_asks_twice_is_not_punished(self):
+        server = self.serve()
+        server.signal(signal.SIGTERM)
+        server.log.wait(r"draining")
+        while server.process.poll() is None:
+            server.signal(signal.SIGTERM)
+            time.sleep(0.002)
+        self.assertEqual(server.process.returncode, 0)
 
     def test_identities_keys_and_roots_outlive_the_process(self):
         first = self.serve()
