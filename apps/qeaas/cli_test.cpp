@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <regex>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -238,7 +239,9 @@ TEST_F(Program, KeysAreMadeShownAndRenewed) {
   EXPECT_NE(made.err.find("wrote"), std::string::npos);
   const auto shown = run("keys show --state @/keys");
   EXPECT_EQ(shown.code, 0) << shown.err;
-  EXPECT_EQ(shown.out, made.out);
+  // The days that are left change within a second of the making.
+  const std::regex days(" [0-9]{3,4} ");
+  EXPECT_EQ(std::regex_replace(shown.out, days, " N "), std::regex_replace(made.out, days, " N "));
   EXPECT_EQ(shown.err, "");
   const auto renewed = run("keys --state @/keys --renew --san qrng.example.org 192.0.2.7 --json");
   EXPECT_EQ(renewed.code, 0) << renewed.err;
