@@ -127,17 +127,6 @@ Outcome<local::DrawHead> SocketSupply::exchange(MutableBytes out, TimePoint dead
   return head;
 }
 
-tl::unexpected<Fault> SocketSupply::refusal(const local::DrawHead& head) const {
-  switch (head.code) {
-    case local::Code::starved: return explain(Error::starved, path_);
-    case local::Code::alarmed: return explain(Error::alarmed, path_);
-    case local::Code::over_quota: return explain(Error::over_quota, path_);
-    case local::Code::forbidden: return explain(Error::forbidden, path_);
-    case local::Code::too_large: return explain(Error::too_large, path_ + " (set a smaller buffer)");
-    default: return fault(Error::io, path_ + ": the server failed; its log says why");
-  }
-}
-
 // draw asks as often as the server says to and the deadline allows. A connection that turns out to be dead is replaced once: the server
 // may have been started again since.
 Outcome<void> SocketSupply::draw(MutableBytes out, TimePoint deadline) {
@@ -157,7 +146,10 @@ Outcome<void> SocketSupply::draw(MutableBytes out, TimePoint deadline) {
     if (head->code == local::Code::ok) return {};
     const auto pause = pause_before(*head, attempt);
     const bool again = worth_waiting(head->code) && head->retry.count() > 0 && Clock::now() + pause < deadline;
-    if (!again) return refusal(*head);
+    if (!again) {
+      const bool large = head->code == local::Code::too_large;
+      return tl::unexpected(local::refusal(head->code, path_ + (large ? " (set a smaller buffer)" : "")));
+    }
     std::this_thread::sleep_for(pause);
   }
 }

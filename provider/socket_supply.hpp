@@ -28,7 +28,6 @@ class SocketSupply final : public Supply {
   Outcome<void> receive_all(MutableBytes room, TimePoint deadline);
   Outcome<void> skip(std::size_t size, TimePoint deadline);
   Outcome<void> await(short events, TimePoint deadline);
-  tl::unexpected<Fault> refusal(const local::DrawHead& head) const;
 
   std::string path_;
   EntropyType type_;

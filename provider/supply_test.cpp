@@ -69,9 +69,9 @@ TEST_F(SocketSupplyTest, AServerThatWasStartedAgainIsFoundAgain) {
 
 TEST_F(SocketSupplyTest, EveryRefusalHasItsError) {
   const std::vector<std::pair<local::Code, Error>> cases{
-      {local::Code::starved, Error::starved},     {local::Code::alarmed, Error::alarmed},     {local::Code::over_quota, Error::over_quota},
-      {local::Code::forbidden, Error::forbidden}, {local::Code::too_large, Error::too_large}, {local::Code::failed, Error::io},
-      {local::Code::bad_request, Error::io}};
+      {local::Code::starved, Error::starved},      {local::Code::alarmed, Error::alarmed},     {local::Code::over_quota, Error::over_quota},
+      {local::Code::forbidden, Error::forbidden},  {local::Code::too_large, Error::too_large}, {local::Code::failed, Error::io},
+      {local::Code::bad_request, Error::malformed}};
   std::atomic<std::size_t> at = 0;
   FakeServer server(path, [&](const local::Request&, int) { return refused(cases[at].first, 60); });
   for (; at < cases.size(); ++at) EXPECT_EQ(supply.fetch(out, Clock::now() + 1s).error().error, cases[at].second) << at;
@@ -216,6 +216,8 @@ TEST(ServerSupplyTest, NeedsSomethingToVerifyTheServerWith) {
   settings.ca.clear();
   settings.psk = "id";
   EXPECT_EQ(make_supply(settings).error().error, Error::malformed);
+  settings.psk = std::string(65, 'i') + ":/none/key";
+  EXPECT_EQ(make_supply(settings).error().error, Error::out_of_range);
   local::test::Folder folder;
   const auto file = folder.path / "key";
   FILE* key = ::fopen(file.c_str(), "w");

@@ -38,19 +38,8 @@ std::string describe_server(const ServerAccount& server) {
 void write_server(JsonWriter& out, const ServerAccount& server) {
   out.raw("{");
   write_link(out, server.link);
-  out.raw(R"(,"bytes":)").number(server.bytes).raw(R"(,"simulated":)").boolean(server.simulated).raw(R"(,"sources":[)");
-  bool first = true;
-  for (const auto& source : server.sources) {
-    comma(out, first);
-    out.raw(R"({"id":)")
-        .text(source.id)
-        .raw(R"(,"kind":)")
-        .text(name(source.kind))
-        .raw(R"(,"conditioned":)")
-        .boolean(source.conditioned)
-        .raw("}");
-  }
-  out.raw("]");
+  out.raw(R"(,"bytes":)").number(server.bytes).raw(R"(,"simulated":)").boolean(server.simulated);
+  write_sources(out, server.sources);
   if (server.failure) out.raw(R"(,"error":)").text(name(server.failure->fault.error)).raw(R"(,"detail":)").text(server.failure->fault.text);
   out.raw("}");
 }
@@ -125,6 +114,16 @@ Outcome<void> write_json(const FetchReport& report, EntropyType type, Bytes rand
     if (size) return output->write(Bytes(memory.span()).first(*size));
     if (size.error() != Error::no_space) return explain(size.error(), "the account of the bytes");
   }
+}
+
+void write_sources(JsonWriter& out, const std::vector<SourceTag>& sources) {
+  out.raw(R"(,"sources":[)");
+  bool first = true;
+  for (const auto& tag : sources) {
+    comma(out, first);
+    out.raw(R"({"id":)").text(tag.id).raw(R"(,"kind":)").text(name(tag.kind)).raw(R"(,"conditioned":)").boolean(tag.conditioned).raw("}");
+  }
+  out.raw("]");
 }
 
 }  // namespace qeaas::cli

@@ -18,5 +18,7 @@ std::string describe(const FetchReport& report, EntropyType type);
 Outcome<void> write_json(const FetchReport& report, EntropyType type, Bytes random);
 // write_link adds the members that describe a link, without braces.
 void write_link(JsonWriter& out, const LinkReport& link);
+// write_sources adds the member "sources", with a comma before it.
+void write_sources(JsonWriter& out, const std::vector<SourceTag>& sources);
 
 }  // namespace qeaas::cli

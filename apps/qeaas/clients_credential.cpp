@@ -7,6 +7,7 @@
 
 #include "base/file.hpp"
 #include "base/hex.hpp"
+#include "client/credentials.hpp"
 #include "connection.hpp"
 #include "crypto/cert.hpp"
 #include "crypto/random.hpp"

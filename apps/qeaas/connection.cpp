@@ -5,64 +5,18 @@
 #include <algorithm>
 #include <cstdlib>
 #include <limits>
-#include <sys/stat.h>
 
 #include "base/decimal.hpp"
 #include "base/file.hpp"
-#include "base/hex.hpp"
-#include "base/utf8.hpp"
+#include "client/credentials.hpp"
 #include "client/key_store.hpp"
-#include "net/groups.hpp"
 #include "text.hpp"
 
 namespace qeaas::cli {
 namespace {
 
-constexpr std::size_t kMinPskBytes = 16;
-constexpr std::size_t kMaxIdentityBytes = 64;
 constexpr unsigned kMaxTimeoutSeconds = 3600;
 constexpr unsigned kMaxRetries = 100;
-
-std::vector<std::string> split(std::string_view list) {
-  std::vector<std::string> parts;
-  while (true) {
-    const auto comma = list.find(',');
-    parts.emplace_back(list.substr(0, comma));
-    if (comma == std::string_view::npos) return parts;
-    list.remove_prefix(comma + 1);
-  }
-}
-
-Outcome<std::vector<int>> chosen_groups(const std::string& list) {
-  if (!list.empty()) return parse_groups(split(list), false);
-  return parse_groups(std::vector<std::string>(std::begin(kDefaultGroups), std::end(kDefaultGroups)), false);
-}
-
-struct PskParts {
-  std::string identity;
-  std::string file;
-};
-Outcome<PskParts> split_psk(const std::string& argument) {
-  const auto colon = argument.rfind(':');
-  if (colon == std::string::npos || colon == 0 || colon + 1 == argument.size())
-    return fault(Error::malformed, "write ID:FILE, for example sensor-7:/etc/qeaas/sensor-7.key");
-  PskParts parts{argument.substr(0, colon), argument.substr(colon + 1)};
-  if (parts.identity.size() > kMaxIdentityBytes || !is_utf8(parts.identity))
-    return fault(Error::out_of_range, "the identity must be UTF-8 of at most 64 bytes");
-  return parts;
-}
-
-// key_of decodes the content of a key file; white space at its end does not count.
-Result<SecretBytes> key_of(Bytes content) {
-  std::string_view text(reinterpret_cast<const char*>(content.data()), content.size());
-  const auto end = text.find_last_not_of(" \t\r\n");
-  auto decoded = from_hex(text.substr(0, end == std::string_view::npos ? 0 : end + 1));
-  if (!decoded) return fail(decoded.error());
-  SecretBytes key{Bytes(*decoded)};
-  wipe(*decoded);
-  if (key.size() < kMinPskBytes || key.size() > kMaxPskBytes) return fail(Error::out_of_range);
-  return key;
-}
 
 // Validators of CLI11 give what is wrong, or nothing.
 std::string check_url(const std::string& url) {
@@ -72,12 +26,12 @@ std::string check_url(const std::string& url) {
   return link ? "" : link.error().text;
 }
 std::string check_groups(const std::string& list) {
-  const auto groups = chosen_groups(list);
+  const auto groups = read_groups(list);
   return groups ? "" : groups.error().text;
 }
 std::string check_psk(const std::string& argument) {
-  const auto parts = split_psk(argument);
-  return parts ? "" : parts.error().text;
+  const auto place = check_psk_place(argument);
+  return place ? "" : place.error().text;
 }
 
 }  // namespace
@@ -130,36 +84,9 @@ std::optional<std::filesystem::path> find_ca(const ConnectionOptions& options) {
   return std::nullopt;
 }
 
-Outcome<std::vector<Der>> read_roots(const std::filesystem::path& path) {
-  const auto text = read_file(path);
-  if (!text) return tl::unexpected(text.error());
-  auto roots = certificates_from_pem(text->span());
-  if (!roots) return fault(Error::malformed, path.string() + " holds no certificates in PEM; give the server's ca.pem");
-  return std::move(*roots);
-}
-
-Outcome<SecretBytes> read_key_file(const std::string& file) {
-  struct stat status {};
-  if (::stat(file.c_str(), &status) == 0 && (status.st_mode & 077) != 0)
-    return fault(Error::refused, file + " is a secret key that others may read; run: chmod 600 " + file);
-  const auto content = read_file(file);
-  if (!content) return tl::unexpected(content.error());
-  auto key = key_of(content->span());
-  if (!key) return fault(key.error(), file + " must hold a key of 16 to 64 bytes in hexadecimal (32 to 128 digits)");
-  return std::move(*key);
-}
-
-Outcome<PskCredential> read_psk(const std::string& argument) {
-  auto parts = split_psk(argument);
-  if (!parts) return tl::unexpected(parts.error());
-  auto key = read_key_file(parts->file);
-  if (!key) return tl::unexpected(key.error());
-  return PskCredential{std::move(parts->identity), std::move(*key)};
-}
-
 Outcome<LinkOptions> link_options(const ConnectionOptions& options) {
   LinkOptions link;
-  auto groups = chosen_groups(options.groups);
+  auto groups = read_groups(options.groups);
   if (!groups) return tl::unexpected(groups.error());
   link.groups = std::move(*groups);
   if (!options.psk.empty()) {

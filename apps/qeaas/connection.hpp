@@ -36,11 +36,6 @@ std::string whole_seconds(std::string text);
 // find_ca gives the file that is trusted: --ca, $QEAAS_CA, ~/.config/qeaas/ca.pem, or ca.pem of the state folder; the latter two
 // only if they exist.
 std::optional<std::filesystem::path> find_ca(const ConnectionOptions& options);
-Outcome<std::vector<Der>> read_roots(const std::filesystem::path& path);
-
-// read_key_file reads a pre-shared key: 16 to 64 bytes in hexadecimal, in a file that its owner alone can read. read_psk reads ID:FILE.
-Outcome<SecretBytes> read_key_file(const std::string& file);
-Outcome<PskCredential> read_psk(const std::string& argument);
 
 // link_options reads what the options name; it warns on standard error when --insecure is in force.
 Outcome<LinkOptions> link_options(const ConnectionOptions& options);

@@ -7,6 +7,7 @@
 
 #include "account.hpp"
 #include "base/file.hpp"
+#include "client/credentials.hpp"
 #include "client/key_store.hpp"
 #include "client/refusal.hpp"
 #include "doctor_openssl.hpp"

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "account.hpp"
 #include "text.hpp"
 
 namespace qeaas::cli {
@@ -21,22 +22,6 @@ std::string_view name(Way way) {
 }
 
 std::string plural(std::size_t count, const char* what) { return std::to_string(count) + " " + what + (count == 1 ? "" : "s"); }
-
-void write_sources(JsonWriter& out, const std::vector<SourceTag>& sources) {
-  out.raw(R"(,"sources":[)");
-  bool first = true;
-  for (const auto& tag : sources) {
-    comma(out, first);
-    out.raw(R"({"id":)")
-        .text(tag.id)
-        .raw(R"(,"kind":)")
-        .text(qeaas::name(tag.kind))
-        .raw(R"(,"conditioned":)")
-        .boolean(tag.conditioned)
-        .raw("}");
-  }
-  out.raw("]");
-}
 
 void write_answers(JsonWriter& out, const Feeding& feeding) {
   out.raw(R"(,"answers":[)");

@@ -139,17 +139,6 @@ TEST_F(Parts, TheTrustedCaIsChosenInOrder) {
   EXPECT_EQ(find_ca(options), path("home/.config/qeaas/ca.pem"));
 }
 
-TEST_F(Parts, APskIsReadFromHexadecimal) {
-  std::ofstream(path("a:b.key")) << "00112233445566778899AABBCCDDEEFF \n";
-  ::chmod(path("a:b.key").c_str(), 0600);
-  fs::rename(path("a:b.key"), path("key"));
-  const auto psk = read_psk("tenant:sensor-7:" + path("key").string());
-  ASSERT_TRUE(psk) << psk.error().text;
-  EXPECT_EQ(psk->identity, "tenant:sensor-7");  // the last colon divides
-  EXPECT_EQ(psk->key.size(), 16u);
-  EXPECT_EQ(psk->key.span()[15], 0xFF);
-}
-
 TEST(Account, TheLineOfTheHandshakeIsAsDocumented) {
   LinkReport link;
   EXPECT_EQ(negotiated(link), "group=none signature=none verified=no");

@@ -102,18 +102,6 @@ Outcome<DrawHead> Exchange::ask(std::size_t count, EntropyType type) {
   return head;
 }
 
-tl::unexpected<Fault> refusal(Code code, const std::string& path) {
-  switch (code) {
-    case Code::starved: return explain(Error::starved, path);
-    case Code::alarmed: return explain(Error::alarmed, path);
-    case Code::over_quota: return explain(Error::over_quota, path);
-    case Code::forbidden: return explain(Error::forbidden, path);
-    case Code::too_large: return explain(Error::too_large, path);
-    case Code::bad_request: return explain(Error::malformed, path);
-    default: return fault(Error::io, path + ": the server failed; its log says why");
-  }
-}
-
 Outcome<RandomAnswer> answer_of(Exchange& exchange, const DrawHead& head, const std::string& path) {
   SecretBytes random(head.count);
   if (const auto got = exchange.receive(random.span()); !got) return tl::unexpected(got.error());
@@ -140,7 +128,7 @@ Outcome<RandomAnswer> local_draw(const std::filesystem::path& path, std::size_t 
       return answer;
     }
     const bool again = head->retry.count() > 0 && Clock::now() + head->retry < deadline;
-    if (!again) return refusal(head->code, path.string());
+    if (!again) return tl::unexpected(refusal(head->code, path.string()));
     std::this_thread::sleep_for(head->retry);
   }
 }

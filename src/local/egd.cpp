@@ -62,6 +62,18 @@ Code code_of(Error error) noexcept {
   }
 }
 
+Fault refusal(Code code, const std::string& whose) {
+  switch (code) {
+    case Code::starved: return explain(Error::starved, whose).value();
+    case Code::alarmed: return explain(Error::alarmed, whose).value();
+    case Code::over_quota: return explain(Error::over_quota, whose).value();
+    case Code::forbidden: return explain(Error::forbidden, whose).value();
+    case Code::too_large: return explain(Error::too_large, whose).value();
+    case Code::bad_request: return explain(Error::malformed, whose).value();
+    default: return {Error::io, whose + ": the server failed; its log says why"};
+  }
+}
+
 void write_draw_head(std::span<std::uint8_t, kDrawHeadBytes> head, Code code, std::chrono::seconds retry, std::size_t count,
                      std::size_t provenance_bytes) noexcept {
   head[0] = static_cast<std::uint8_t>(code);

@@ -45,6 +45,8 @@ enum class Code : std::uint8_t {
   failed = 7,       // the operating system failed; its log says more
 };
 Code code_of(Error error) noexcept;
+// refusal is that answer as its client sees it; whose names the socket. For every code but ok.
+Fault refusal(Code code, const std::string& whose);
 
 // write_draw_head writes code(1) retry(1) count(2) provenance(2): retry in seconds, 0 where trying again is pointless, 255 for longer.
 inline constexpr std::size_t kDrawHeadBytes = 6;

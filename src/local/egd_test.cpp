@@ -91,5 +91,16 @@ TEST(Egd, AClientReadsTheHeadThatTheServerWrote) {
   EXPECT_EQ(parse_draw_head(head).code, Code::failed);
 }
 
+TEST(Egd, AClientIsToldWhyAndByWhom) {
+  EXPECT_EQ(refusal(Code::starved, "/run/a").error, Error::starved);
+  EXPECT_EQ(refusal(Code::alarmed, "/run/a").error, Error::alarmed);
+  EXPECT_EQ(refusal(Code::over_quota, "/run/a").error, Error::over_quota);
+  EXPECT_EQ(refusal(Code::forbidden, "/run/a").error, Error::forbidden);
+  EXPECT_EQ(refusal(Code::too_large, "/run/a").error, Error::too_large);
+  EXPECT_EQ(refusal(Code::bad_request, "/run/a").error, Error::malformed);
+  EXPECT_EQ(refusal(Code::failed, "/run/a").error, Error::io);
+  EXPECT_NE(refusal(Code::starved, "/run/a").text.find("/run/a"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace qeaas::local
