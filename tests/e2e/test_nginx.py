@@ -50,6 +50,16 @@ class Dying(FrontCase):
             self.servers[2].signal(signal.SIGCONT)
         self.assertEqual(load.failures, [], f"of {load.done}")
 
+    def test_all_that_hang_are_a_503_too(self):
+        for server in self.servers:
+            server.signal(signal.SIGSTOP)
+        try:
+            answer = self.get("/v1/random?bytes=32")
+        finally:
+            for server in self.servers:
+                server.signal(signal.SIGCONT)
+        self.assertEqual((answer.status, answer.json()["title"]), (503, "unreachable"))
+
     def test_all_dead_is_a_quick_503_and_nothing_invented(self):
         Load(self, self.port, self.ca).wait(200)
         for server in self.servers:

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Three qeaasd behind nginx's stream module with the configuration of deploy/nginx: which server a device reaches, and what it keeps of its
 session when its port, its address, nginx or its server changes. A device's address is one of 127.0.0.0/8, which a relay gives it."""
+import os
 import re
 import signal
 import time
 
 from front import FrontCase
-from harness import PATIENCE, Roamer, main, run
+from harness import BIN, PATIENCE, Roamer, environment, main, run
 from httpc import Clients, curl, openssl, request
 from relay import Relay
 
@@ -38,7 +39,7 @@ class Device:
         self.at = [new - old for old, new in zip(before, self.counts())].index(1)
 
     def counts(self):
-        return [0 if server.killed else handshakes(server) for server in self.case.servers]
+        return [0 if server.killed or index == self.case.silent else handshakes(server) for index, server in enumerate(self.case.servers)]
 
     def get(self):
         self.case.assertEqual(len(self.session.get()), 32)
@@ -55,13 +56,12 @@ class Device:
 
 class StreamCase(FrontCase):
     stream = True
+    silent = None  # a server that hangs: it is not asked for its counts
 
     def setUp(self):
         super().setUp()
         self.backends()
 
-
-class Coaps(StreamCase):
     def device_at(self, server, patience=60, subnet=1, beyond=0):
         """A device whose address leads to that server; with beyond, one of a higher address."""
         for host in range(beyond + 1, 255):
@@ -72,6 +72,10 @@ class Coaps(StreamCase):
 
     def address_to(self, server, subnet=2):
         return self.device_at(server, subnet=subnet).relay.address
+
+
+class Coaps(StreamCase):
+    """What holds with every nginx."""
 
     def test_addresses_spread_and_one_address_stays(self):
         self.front()
@@ -111,6 +115,79 @@ class Coaps(StreamCase):
         self.log.wait(r"worker process \d+ exited with code 0", since)
         for device in devices:
             device.get()
+
+    def check(self):
+        """One run of the shipped check of the servers; waits for nginx when that had it reload."""
+        listed = self.etc / "qeaas/site/coaps-servers.conf"
+        before, since = listed.read_text(), self.log.mark()
+        path = f"{BIN.resolve()}:{os.environ['PATH']}"
+        env = environment(self.home, PATH=path, QEAAS_RELOAD=f"kill -HUP {self.nginx.pid}")
+        result = run([self.etc / "qeaas/coaps-check", listed, "--ca", self.ca], env=env)
+        if listed.read_text() != before:
+            ended = {self.log.wait(rf"(\d+)#\d+: gracefully shutting down", since).group(1)}
+            while len(ended) < os.cpu_count():
+                rest = "|".join(ended)
+                ended.add(self.log.wait(rf" (?!(?:{rest})#)(\d+)#\d+: gracefully shutting down", since).group(1))
+        return result
+
+    def leads_elsewhere(self, devices):
+        """The check takes server 1 out: its device opens a session elsewhere with its first datagram, and the others keep theirs."""
+        self.assertIn("does not answer; its devices are led elsewhere", self.assertDone(self.check()).err)
+        devices[0].get()
+        devices[2].get()
+        devices[1].open(patience=60)
+        self.assertIn(devices[1].at, (0, 2))
+        self.assertEqual(devices[1].unanswered, 0)
+
+    def returns(self, devices):
+        self.assertIn("answers again", self.assertDone(self.check()).err)
+        self.assertEqual(self.assertDone(self.check()).err, "", "nothing has changed")
+        self.assertEqual(Device(self, devices[1].relay.address).at, 1)
+        devices[0].get()
+        devices[2].get()
+
+    def test_a_server_that_dies_is_taken_out_by_the_check_and_put_back(self):
+        self.front()
+        devices = [self.device_at(index, patience=8) for index in range(3)]
+        self.assertEqual(self.assertDone(self.check()).err, "")
+        self.servers[1].kill()
+        self.leads_elsewhere(devices)
+        self.revive(1)
+        self.returns(devices)
+
+    def test_a_server_that_hangs_is_taken_out_by_the_check_and_put_back(self):
+        self.front()
+        devices = [self.device_at(index, patience=8) for index in range(3)]
+        self.servers[1].signal(signal.SIGSTOP)
+        self.silent = 1
+        try:
+            self.leads_elsewhere(devices)
+        finally:
+            self.servers[1].signal(signal.SIGCONT)
+            self.silent = None
+        self.returns(devices)
+
+    def test_the_check_leaves_a_list_alone_of_which_nobody_answers_and_what_the_operator_took_out(self):
+        self.front()
+        listed = self.etc / "qeaas/site/coaps-servers.conf"
+        text = listed.read_text()
+        first, second = (f"127.0.0.1:{server.port}" for server in self.servers[:2])
+        text = text.replace(f"{first} max_fails=1 fail_timeout=30s;", f"{first} down;")
+        listed.write_text(text)
+        self.servers[1].kill()
+        self.check()
+        self.assertIn(f"{first} down;\n", listed.read_text())
+        self.assertIn(f"{second} max_fails=1 fail_timeout=30s down;  # coaps-check\n", listed.read_text())
+        self.servers[0].kill()
+        self.servers[2].kill()
+        kept = listed.read_text()
+        self.assertFailed(self.check(), "no server of .* answers; nothing is changed")
+        self.assertEqual(listed.read_text(), kept)
+        self.assertFailed(run([self.etc / "qeaas/coaps-check"]), "usage:", 2)
+
+
+class Refused(StreamCase):
+    """What nginx 1.22 learns by itself, from datagrams that a server's machine refuses."""
 
     def test_a_server_that_dies_costs_its_devices_a_handshake(self):
         self.front()
