@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// qeaas_roam, a client for the end-to-end tests. With HOST PORT CA TIMEOUT it opens one session and fetches for each line "N TYPE" of standard
-// input, so that a test can move the client's address in between. With COUNT THREADS TIMEOUT instead, it makes that many handshakes,
-// each followed by one GET, and counts those that complete.
+// qeaas_roam, a client for the end-to-end tests. With HOST PORT CA TIMEOUT it opens one session and fetches for each line "N TYPE" of
+// standard input, so that a test can move the client's address in between. With COUNT THREADS TIMEOUT instead, it makes that many
+// handshakes, each followed by one GET, and counts those that complete.
 #include <algorithm>
 #include <atomic>
 #include <charconv>
