@@ -41,6 +41,7 @@ ServerLink::Open opener(const CoapUri& uri, LinkOptions options) {
   shared->groups = std::move(options.groups);
   shared->roots = std::move(options.roots);
   shared->verify = options.verify;
+  shared->signatures = std::move(options.signatures);
   shared->psk = std::move(options.psk);
   shared->handshake_timeout = options.timeout;
   return [shared, host = uri.host, port = uri.port](SessionTicket ticket) {
@@ -57,6 +58,7 @@ LinkOptions LinkOptions::duplicate() const {
   copy.groups = groups;
   copy.roots = roots;
   copy.verify = verify;
+  copy.signatures = signatures;
   copy.allow_plain = allow_plain;
   if (psk) copy.psk = PskCredential{psk->identity, SecretBytes(psk->key.span())};
   copy.timeout = timeout;

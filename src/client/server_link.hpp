@@ -21,7 +21,8 @@ struct LinkOptions {
   std::vector<int> groups;  // code points, in order of preference
   std::vector<Der> roots;   // trusted CA certificates
   bool verify = true;
-  bool allow_plain = false;  // coap:// addresses: nothing is encrypted or authenticated
+  std::vector<SignatureAlgorithm> signatures;  // that the server may prove itself with; empty: all
+  bool allow_plain = false;                    // coap:// addresses: nothing is encrypted or authenticated
   std::optional<PskCredential> psk;
   Clock::duration timeout = 15s;          // for the handshake, and for each answer
   unsigned retries = 2;                   // after a 5.03 or 4.29 that gives a time, or a session that was closed

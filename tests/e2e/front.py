@@ -80,22 +80,21 @@ class FrontCase(Case):
         self.servers[index] = self.backend(old.config, ports, old.state)
         return self.servers[index]
 
-    def front(self, site=None, limits=None, openssl=None, program=None):
-        """Starts nginx. site, limits: changes of the shipped qeaas/site/https.conf and limits.conf; openssl: another OPENSSL_CONF's folder."""
-        self.port, self.udp_port = free_port(), free_port()
+    def front(self, site=None, limits=None, main=None, coaps=None):
+        """Starts nginx. Each argument: changes of a shipped file, qeaas/site/https.conf, qeaas/site/limits.conf, nginx.conf, qeaas/coaps.conf."""
+        self.port, self.udp_port, self.tls_port = free_port(), free_port(), free_port()
         self.etc = self.home / "etc"
         shutil.copytree(SHIPPED, self.etc)
-        self.render_main()
+        self.render_main(main or {})
         self.render_https(site or {}, limits or {})
-        self.render_coaps()
-        self.launch(program or [NGINX], openssl)
-        return f"https://localhost:{self.port}"
+        self.render_stream(coaps or {})
+        self.launch()
 
     def render(self, name, changes):
         path = self.etc / name
         path.write_text(filled(path.read_text(), changes))
 
-    def render_main(self):
+    def render_main(self, main):
         temporary = " ".join(f"{kind}_temp_path {self.home}/temp-{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         changes = {"/run/nginx.pid": f"{self.home}/nginx.pid", "error_log /var/log/nginx/error.log": "error_log stderr",
                    "access_log /var/log/nginx/access.log;": f"access_log {self.home}/access.log; {temporary}"}
@@ -104,11 +103,11 @@ class FrontCase(Case):
         module = stream_module()
         if module is None:
             text = (self.etc / "nginx.conf").read_text()
-            changes[text[text.index("stream {"):]] = ""
+            main = {text[text.index("stream {"):]: ""}
         else:
             (self.etc / "modules-enabled").mkdir()
             (self.etc / "modules-enabled/50-mod-stream.conf").write_text(f"load_module {module}/ngx_stream_module.so;\n")
-        self.render("nginx.conf", changes)
+        self.render("nginx.conf", {**changes, **main})
 
     def render_https(self, site, limits):
         secure = "set $qeaas_scheme https;" in site.values()
@@ -121,9 +120,12 @@ class FrontCase(Case):
             "\nssl_certificate_key /etc/nginx/qeaas/site/server-p256.key": f"\nssl_certificate_key {state}/server-p256.key"}, **site})
         self.render("qeaas/site/limits.conf", limits)
 
-    def render_coaps(self):
+    def render_stream(self, coaps):
+        self.render("qeaas/coaps.conf", coaps)
         self.render("qeaas/site/coaps-servers.conf", self.places(5684, [server.port for server in self.servers]))
         self.render("qeaas/site/coaps.conf", {"listen 5684 ": f"listen 127.0.0.1:{self.udp_port} ", "listen [::]:5684 udp reuseport;": ""})
+        self.render("qeaas/site/tls-servers.conf", self.places(6066, [self.port_of(server.https) for server in self.servers]))
+        self.render("qeaas/site/tls.conf", {"listen 6066;": f"listen 127.0.0.1:{self.tls_port};", "listen [::]:6066;": ""})
 
     @staticmethod
     def places(port, ports):
@@ -138,9 +140,9 @@ class FrontCase(Case):
         self.render("openssl.cnf", changes)
         return self.etc / "openssl.cnf"
 
-    def launch(self, program, openssl):
-        command = [*program, "-p", self.home, "-c", self.etc / "nginx.conf", "-e", "stderr", "-g", "daemon off;"]
-        env = environment(self.home, OPENSSL_CONF=str(openssl or self.openssl_conf()))
+    def launch(self):
+        command = [NGINX, "-p", self.home, "-c", self.etc / "nginx.conf", "-e", "stderr", "-g", "daemon off;"]
+        env = environment(self.home, OPENSSL_CONF=str(self.openssl_conf()))
         self.nginx = subprocess.Popen([str(part) for part in command], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                       stderr=subprocess.PIPE, text=True, errors="replace")
         self.addCleanup(self.end_nginx)

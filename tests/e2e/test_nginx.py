@@ -8,11 +8,10 @@ import re
 import signal
 import ssl
 import subprocess
-import threading
 import time
 
 from front import TYPE, FrontCase, Load, served
-from harness import PATIENCE, PHOTON, main
+from harness import PATIENCE, main
 from httpc import MIB, Clients, Wire, curl, request
 from websocket import Socket
 
@@ -37,6 +36,7 @@ class Dying(FrontCase):
         load.wait(500)
         load.stop()
         self.assertEqual(load.failures, [], f"of {load.done}:\n{self.log.text()[-3000:]}")
+        self.assertRegex(self.log.text(), r"(refused|reset by peer|prematurely closed).*while (connecting to|reading response header from) upstream")
         print(f"{load.done} requests by 8 clients over one kill -9 and one return, none failed", flush=True)
 
     def test_a_server_that_hangs_is_passed_over(self):
