@@ -35,14 +35,14 @@ bool has_ipv6_loopback() {
   return has;
 }
 
-// usable leaves out [::1] on a machine without IPv6, such as many containers, where another address of the section remains: the
-// built-in lists name both.
+// usable leaves out [::1] and [::] on a machine without IPv6, such as many containers, where another address of the section remains: the
+// built-in lists, and the configuration of the container image, name both families.
 std::vector<std::string> usable(const std::vector<std::string>& listen, const std::string& section) {
-  const auto is_loopback = [](const std::string& text) { return text.starts_with("[::1]:"); };
-  if (has_ipv6_loopback() || std::ranges::all_of(listen, is_loopback)) return listen;
+  const auto is_ipv6 = [](const std::string& text) { return text.starts_with("[::1]:") || text.starts_with("[::]:"); };
+  if (has_ipv6_loopback() || std::ranges::all_of(listen, is_ipv6)) return listen;
   std::vector<std::string> left;
   for (const auto& text : listen) {
-    if (is_loopback(text))
+    if (is_ipv6(text))
       log::warning("[" + section + "] listen " + text + " is left out: this machine has no IPv6 loopback");
     else
       left.push_back(text);
