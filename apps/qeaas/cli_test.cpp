@@ -282,6 +282,27 @@ TEST_F(Program, KeysAreMadeShownAndRenewed) {
   EXPECT_EQ(open.out.substr(0, 18), R"({"error":"refused")");
 }
 
+TEST_F(Program, KeysAreExportedWithoutTheirPublicPart) {
+  const auto done = run("keys --state @/keys --export @/openssl");
+  EXPECT_EQ(done.code, 0) << done.err;
+  const auto to = scratch_.path() / "openssl";
+  for (const std::string file : {"ca.pem", "server-mldsa44.pem", "server-p256.pem", "server-p256.key"})
+    EXPECT_EQ(content(to / file), content(scratch_.path() / "keys" / file)) << file;
+  const auto whole = content(scratch_.path() / "keys/server-mldsa44.key");
+  const auto alone = content(to / "server-mldsa44.key");
+  EXPECT_TRUE(alone.starts_with("-----BEGIN PRIVATE KEY-----")) << "PKCS #8, version 1";
+  EXPECT_LT(alone.size() + 1312, whole.size());
+  struct stat status {};
+  EXPECT_EQ(::stat((to / "server-mldsa44.key").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600U);
+  EXPECT_EQ(run("keys --state @/keys --export @/openssl").code, 0) << "again, over what is there";
+  const auto same = run("keys --state @/keys --export @/keys");
+  EXPECT_EQ(same.code, 1);
+  EXPECT_NE(same.err.find("name another folder"), std::string::npos) << same.err;
+  EXPECT_EQ(content(scratch_.path() / "keys/server-mldsa44.key"), whole);
+  EXPECT_NE(run("keys --state @/keys --export @/none/openssl").err.find("cannot make the folder"), std::string::npos);
+}
+
 TEST_F(Program, ClientsAreAddedChangedAndForgotten) {
   const std::string state = " --state @/state";
   const auto added = run("clients add sensor --psk --out @/sensor.key --bytes-per-second 4Ki --bytes-per-day 1M" + state);
