@@ -15,6 +15,7 @@
 #include "wire/link_format.hpp"
 #include "wire/problem.hpp"
 #include "wire/random_answer.hpp"
+#include "wire/random_number.hpp"
 #include "wire/sources_report.hpp"
 
 namespace {
@@ -117,6 +118,12 @@ void fuzz_link_filter(std::string_view text) {
   if (const auto filter = parse_link_filter(text)) require(encode_links({&link, 1}, *filter, memory).has_value());
 }
 
+// A number that decodes has as many bytes as were asked for.
+void fuzz_number(Bytes input) {
+  for (const std::size_t size : {1U, 8U, 9U, 256U})
+    if (const auto decoded = decode_random_number(input, size)) require(decoded->size() == size);
+}
+
 void fuzz_base64(std::string_view text) {
   if (const auto decoded = from_base64(text)) require(to_base64(decoded->span()) == text);
 }
@@ -126,7 +133,7 @@ void fuzz_base64(std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::vector<std::uint8_t> input(data + 1, data + size);
-  switch (data[0] % 12) {
+  switch (data[0] % 13) {
     case 0: fuzz_cbor(input); break;
     case 1: fuzz_answer(AnswerFormat::cbor, input); break;
     case 2: fuzz_answer(AnswerFormat::json, input); break;
@@ -141,6 +148,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 8: fuzz_uri(text_of(input)); break;
     case 9: fuzz_query(text_of(input)); break;
     case 10: fuzz_link_filter(text_of(input)); break;
+    case 11: fuzz_number(input); break;
     default: fuzz_base64(text_of(input)); break;
   }
   return 0;

@@ -71,7 +71,7 @@ struct Misuse {
 
 TEST_F(Program, EveryMisuseOfTheLineIsAUsageError) {
   const std::vector<Misuse> cases{
-      {"", 2, "a command is missing: get, sources, doctor, keys, clients or feed"},
+      {"", 2, "a command is missing: get, sources, doctor, keys, clients, feed or bench"},
       {"fetch", 2, "not expected: fetch"},
       {"clients", 2, "add, list, show, disable, enable, rotate, quota or remove"},
       {"clients hide", 2, "not expected: hide"},
