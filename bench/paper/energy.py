@@ -14,8 +14,8 @@ VOLTS = 3.0
 CELL_JOULES = 0.225 * 3600 * VOLTS  # CR2032: 225 mAh typical at 0.2 mA to 2.0 V (Panasonic's data sheet), without self-discharge
 TOP_UPS_AN_HOUR = 1
 IPV6_UDP = 48   # bytes of header on each datagram, uncompressed: 6LoWPAN would make it less
-TRIPS = {"handshake": 3, "psk": 3, "ticket": 3, "moved_request": 1, "request": 1}
-FRESH = ("handshake", "psk", "ticket")
+TRIPS = {"handshake": device.NEW_SESSION_TRIPS, "psk": device.NEW_SESSION_TRIPS, "ticket": device.NEW_SESSION_TRIPS, "moved_request": 1, "request": 1}
+REQUEST_AFTER = {"handshake": "first_request", "psk": "psk_request", "ticket": "ticket_request"}  # a new session's first
 CYCLES_BETWEEN = (1.0, 2.0)  # of an instruction, for the range of the last columns
 
 
@@ -84,7 +84,7 @@ def years(chip, joules):
 
 def inputs(footprint, configuration, way):
     """Instructions, (datagrams, bytes) sent and received of one top-up: a new session needs a request after it."""
-    phases = [footprint.phase(configuration, way)] + ([footprint.phase(configuration, "request")] if way in FRESH else [])
+    phases = [footprint.phase(configuration, name) for name in (way, REQUEST_AFTER.get(way)) if name]
 
     def total(key):
         return sum(phase[key] for phase in phases)
@@ -104,11 +104,11 @@ def table10(footprint, why):
                   [("chip", "Chip and radio"), ("way", "Way"), ("compute", "computing [mJ]"), ("radio", "radio [mJ]"), ("waiting", "waiting [mJ]"), ("total", "top-up [mJ]"),
                    ("sleep", "an hour's sleep [mJ]"), ("years", "years on the cell"), ("range", "years, 2 to 1 cycles an instruction")], labels=2,
                   conditions=f"A MODEL: instructions and bytes measured in QEMU ({POST_QUANTUM.title}, verified, unless named) times published currents at {VOLTS:g} V; "
-                             f"{device.CYCLES_AN_INSTRUCTION:g} cycles an instruction (assumed); the receiver is on for 24 ms each round trip (3 for a new session, 1 else); "
+                             f"{device.CYCLES_AN_INSTRUCTION:g} cycles an instruction (assumed); the receiver is on for 24 ms each round trip ({device.NEW_SESSION_TRIPS} for a new session, 1 else); "
                              f"CR2032 of 225 mAh = {CELL_JOULES:.0f} J.")
     table.notes += [f"{chip.name}: {chip.source}" for chip in CHIPS]
     table.notes += ["Left out: the cell's self-discharge (about 1 % a year, shelf life near 10 years, so longer lives than that are the cell's limit), its higher internal "
-                    "resistance when it ages, joining the network, the sensor's own work.",
+                    "resistance when it ages, joining the network, the sensor's own work. The CC2650 lends its currents only: its 20 kB of RAM would not hold this firmware.",
                     "The paper's ESP32 for scale: 249 ms (225 + 24.3, its verified post-quantum handshake) at 80 to 90 mA of Wi-Fi receiving (ESP-WROOM-32 manual, power modes) and "
                     "3.3 V are 66 to 74 mJ, without joining the Wi-Fi; a CR2032 cannot give such a current at all."]
     for chip in CHIPS:

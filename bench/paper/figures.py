@@ -5,6 +5,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as pyplot  # noqa: E402  (after the choice of a backend without a screen)
 import numpy  # noqa: E402
+from matplotlib import ticker  # noqa: E402
 
 import decomposition  # noqa: E402
 import stats  # noqa: E402
@@ -20,8 +21,8 @@ class Pictures:
         self.foot = f"{conditions['date']}, commit {conditions['commit']}, {conditions['processor']}, {conditions['flags']}, load {conditions['load at the start']}"
 
     def save(self, name, figure, words=""):
-        figure.tight_layout(rect=(0, 0.05, 1, 1))
-        figure.text(0.01, 0.01, f"{words} {self.foot}".strip(), fontsize=5.5, color="dimgray")
+        figure.tight_layout(rect=(0, 0.07, 1, 1))
+        figure.text(0.01, 0.01, f"{words}\n{self.foot}".strip(), fontsize=5.5, color="dimgray")
         for kind in ("svg", "png"):
             figure.savefig(self.folder / f"{name}.{kind}", metadata={"Date": None} if kind == "svg" else None)
         pyplot.close(figure)
@@ -29,6 +30,12 @@ class Pictures:
 
     def skip(self, name, why):
         self.absent[name] = why
+
+
+def plain_numbers(panel):
+    """A logarithmic axis with numbers that people read."""
+    for choose in (panel.yaxis.set_major_formatter, panel.yaxis.set_minor_formatter):
+        choose(ticker.FuncFormatter(lambda value, _: f"{value:g}" if f"{value:e}"[0] in "125" else ""))
 
 
 def figure2(pictures, host, cortex):
@@ -64,6 +71,7 @@ def figure3(pictures, results, client):
     panel.set_xticks(range(len(shown)), [f"{one.title.replace(' + ', chr(10))}\n{'verified' if one.verify else 'not verified'}" if one.group else "plain\nCoAP"
                                         for one in shown], fontsize=6)
     panel.set(yscale="log", ylabel="handshake and first request [ms]", title=f"Every session, {client}")
+    plain_numbers(panel)
     pictures.save(f"figure3-{client}", figure, "Line: mean.")
 
 
@@ -100,6 +108,7 @@ def lines(pictures, name, series, xlabel, words):
         panel.plot(where, [one["mean"] for one in figures], linestyle="--", color=line.get_color(), label="mean")
         panel.plot(where, [one["p95"] for one in figures], linestyle=":", color=line.get_color(), label="95th percentile")
     panel.set(xlabel=xlabel, ylabel="time to first byte [ms]", yscale="log")
+    plain_numbers(panel)
     panel.legend(fontsize=6)
     pictures.save(name, figure, words)
 

@@ -39,7 +39,8 @@ class Process:
         while not re.search(ready, self.text(), re.M):
             if self.process.poll() is not None or time.monotonic() > end:
                 self.stop()
-                raise Unavailable(f"{pathlib.Path(words[0]).name} did not start: {self.text().strip()[-300:]}")
+                said = self.text().strip().replace(f"{self.log.parent}/", "")[-300:]
+                raise Unavailable(f"{pathlib.Path(words[0]).name} did not start: {said}")
             time.sleep(0.02)
 
     def text(self):

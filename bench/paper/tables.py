@@ -57,7 +57,7 @@ class Table:
                 lines.append(f"| {' | '.join(self.label(row))} | SKIPPED: {row['skipped'].replace('|', '/')} |" + " |" * (len(self.columns) - self.labels - 1))
             else:
                 lines.append("| " + " | ".join(shown(row.get(key)) for key, _ in self.columns) + " |")
-        return "\n".join(lines + [""] + list(self.notes)) + "\n"
+        return "\n".join(lines + [""] + [f"- {note}" for note in self.notes]) + "\n"
 
     def csv(self):
         text = io.StringIO()

@@ -37,10 +37,10 @@ class Model(unittest.TestCase):
         def phase(number):
             return {"instructions": number, "datagrams_sent": 1, "datagrams_received": 2, "bytes_sent": number, "bytes_received": 2 * number}
         one = energy.POST_QUANTUM
-        row = {"group": one.group, "signature": one.signature, "verified": True, "not_run": None, "stacks": {}, "phases": {"ticket": phase(100), "request": phase(7)}}
+        row = {"group": one.group, "signature": one.signature, "verified": True, "not_run": None, "stacks": {}, "phases": {"ticket": phase(100), "ticket_request": phase(7), "request": phase(5)}}
         footprint = Footprint({"conditions": {}, "rows": [row]})
         self.assertEqual(energy.inputs(footprint, one, "ticket"), (107, (2, 107), (4, 214)))
-        self.assertEqual(energy.inputs(footprint, one, "request"), (7, (1, 7), (2, 14)))
+        self.assertEqual(energy.inputs(footprint, one, "request"), (5, (1, 5), (2, 10)))
 
     def test_without_a_device_every_row_says_why(self):
         for table in (energy.table10(None, "no tree"), energy.table11(None, "no tree", 5)):
