@@ -123,6 +123,8 @@ TEST_F(Program, EveryMisuseOfTheLineIsAUsageError) {
       {"get 32 --from 'coaps://h/random?n=5'", 2, "options of the command"},
       {"get 32 --groups MLKEM512,Kyber", 2, "unknown group 'Kyber'; known are MLKEM512"},
       {"get 32 --groups MLKEM512,", 2, "unknown group ''"},
+      {"get 32 --signatures ML-DSA-44,RSA", 2, "unknown signature algorithm 'RSA'; known are ML-DSA-44, ML-DSA-65, ML-DSA-87, P-256"},
+      {"keys --certificates ML-DSA", 2, "unknown signature algorithm 'ML-DSA'"},
       {"get 32 --psk sensor", 2, "write ID:FILE"},
       {"get 32 --psk :file", 2, "write ID:FILE"},
       {"get 32 --psk sensor:", 2, "write ID:FILE"},
@@ -229,6 +231,19 @@ TEST_F(Program, HelpAndVersionAreNotErrors) {
   const auto version = run("--version");
   EXPECT_EQ(version.code, 0);
   EXPECT_EQ(version.out, "qeaas " QEAAS_VERSION "\n");
+}
+
+TEST_F(Program, KeysOfAFurtherLevelAreMadeWhenAskedFor) {
+  const auto made = run("keys --state @/keys");
+  EXPECT_EQ(made.out.find("ML-DSA-87"), std::string::npos) << made.out;
+  const auto added = run("keys --state @/keys --certificates ml-dsa-87,ML-DSA-44");
+  EXPECT_EQ(added.code, 0) << added.err;
+  EXPECT_NE(added.err.find("server-mldsa87.pem"), std::string::npos) << added.err;
+  EXPECT_EQ(added.err.find("server-mldsa44.pem"), std::string::npos) << added.err;
+  for (const auto* row : {"CA           ML-DSA-87", "server       ML-DSA-87"})
+    EXPECT_NE(added.out.find(row), std::string::npos) << added.out;
+  const auto doctor = run("doctor --state @/keys --from coaps://127.0.0.1:1 --timeout 1");
+  EXPECT_NE(doctor.out.find("ok    server-mldsa87.pem"), std::string::npos) << doctor.out;
 }
 
 TEST_F(Program, KeysAreMadeShownAndRenewed) {

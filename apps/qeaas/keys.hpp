@@ -11,6 +11,7 @@ namespace qeaas::cli {
 struct KeysOptions {
   std::string state;
   std::vector<std::string> names;
+  std::string certificates;
   bool renew = false;
   bool json = false;
 };

@@ -9,6 +9,7 @@
 #include "base/hex.hpp"
 #include "base/utf8.hpp"
 #include "net/groups.hpp"
+#include "net/signatures.hpp"
 
 namespace qeaas {
 namespace {
@@ -58,6 +59,11 @@ Result<SecretBytes> key_of(Bytes content) {
 Outcome<std::vector<int>> read_groups(const std::string& list) {
   if (!list.empty()) return parse_groups(split(list), false);
   return parse_groups(std::vector<std::string>(std::begin(kDefaultGroups), std::end(kDefaultGroups)), false);
+}
+
+Outcome<std::vector<SignatureAlgorithm>> read_signatures(const std::string& list) {
+  if (list.empty()) return std::vector<SignatureAlgorithm>();
+  return parse_signatures(split(list));
 }
 
 Outcome<void> check_psk_place(const std::string& place) {

@@ -40,6 +40,7 @@ LinkOptions LinkOptions::duplicate() const {
   copy.groups = groups;
   copy.roots = roots;
   copy.verify = verify;
+  copy.signatures = signatures;
   copy.allow_plain = allow_plain;
   if (psk) copy.psk = PskCredential{psk->identity, SecretBytes(psk->key.span())};
   copy.server_name = server_name;
@@ -61,6 +62,7 @@ OpenChannel channel_opener(const CoapUri& uri, LinkOptions options) {
   shared->groups = std::move(options.groups);
   shared->roots = std::move(options.roots);
   shared->verify = options.verify;
+  shared->signatures = std::move(options.signatures);
   shared->psk = std::move(options.psk);
   shared->path_mtu = options.path_mtu;
   shared->handshake_timeout = options.timeout;

@@ -21,7 +21,8 @@ struct LinkOptions {
   std::vector<int> groups;  // code points, in order of preference
   std::vector<Der> roots;   // trusted CA certificates
   bool verify = true;
-  bool allow_plain = false;  // coap:// addresses: nothing is encrypted or authenticated
+  std::vector<SignatureAlgorithm> signatures;  // that the server may prove itself with; empty: all
+  bool allow_plain = false;                    // coap:// addresses: nothing is encrypted or authenticated
   std::optional<PskCredential> psk;
   std::string server_name;                // that the certificate must carry; empty: the host of the address
   std::size_t path_mtu = 1280;            // the largest IP packet
