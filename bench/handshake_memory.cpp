@@ -2,7 +2,7 @@
 // The floor of a handshake: DtlsServer and DtlsClient joined by function calls, ML-KEM-512 and ML-DSA-44, cookie and tickets as
 // qeaasd has them. Only the server's calls are timed, with the thread's CPU clock. Sessions stay open, as those of a server do that is
 // measured by opening them: each needs memory of its own. With "close" each is closed, untimed, and the next one finds its memory warm.
-// usage: handshake_memory COUNT [keep|close] [GROUP] [ML-DSA-44|P-256]
+// usage: handshake_memory COUNT [keep|close] [GROUP] [ML-DSA-44|ML-DSA-65|ML-DSA-87|P-256]
 // prints "memory count=... server_us=... server_std=... clock_us=..."
 #include <cmath>
 #include <cstdio>
@@ -10,6 +10,7 @@
 #include <ctime>
 #include <deque>
 
+#include "net/signatures.hpp"
 #include "net/test_network.hpp"
 
 namespace {
@@ -27,10 +28,7 @@ class Joined final : public DatagramSink, public DtlsServer::Handler {
   Joined(bool keep, const std::string& group, const std::string& certificate) : keep_(keep), group_(group) {
     auto& authority = testing_net::authority();
     TlsContextOptions options;
-    if (certificate == "P-256")
-      options.p256 = testing_net::Authority::credential(authority.p256);
-    else
-      options.ml_dsa_44 = testing_net::Authority::credential(authority.ml_dsa);
+    options.credentials.push_back(testing_net::Authority::credential(authority.of(find_signature(certificate).value())));
     options.groups = parse_groups(std::vector<std::string>{"MLKEM512", "X25519MLKEM768", "P-256", "X25519"}, false).value();
     auto context = TlsContext::make(std::move(options), std::make_shared<TicketKeys>(1h, 24h), std::make_shared<testing_net::Identities>());
     server_.emplace(*context, DtlsServerOptions{}, *this, *this);

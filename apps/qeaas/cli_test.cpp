@@ -71,7 +71,7 @@ struct Misuse {
 
 TEST_F(Program, EveryMisuseOfTheLineIsAUsageError) {
   const std::vector<Misuse> cases{
-      {"", 2, "a command is missing: get, sources, doctor, keys, clients or feed"},
+      {"", 2, "a command is missing: get, sources, doctor, keys, clients, feed or bench"},
       {"fetch", 2, "not expected: fetch"},
       {"clients", 2, "add, list, show, disable, enable, rotate, quota or remove"},
       {"clients hide", 2, "not expected: hide"},
@@ -124,6 +124,8 @@ TEST_F(Program, EveryMisuseOfTheLineIsAUsageError) {
       {"get 32 --from 'coaps://h/random?n=5'", 2, "options of the command"},
       {"get 32 --groups MLKEM512,Kyber", 2, "unknown group 'Kyber'; known are MLKEM512"},
       {"get 32 --groups MLKEM512,", 2, "unknown group ''"},
+      {"get 32 --signatures ML-DSA-44,RSA", 2, "unknown signature algorithm 'RSA'; known are ML-DSA-44, ML-DSA-65, ML-DSA-87, P-256"},
+      {"keys --certificates ML-DSA", 2, "unknown signature algorithm 'ML-DSA'"},
       {"get 32 --psk sensor", 2, "write ID:FILE"},
       {"get 32 --psk :file", 2, "write ID:FILE"},
       {"get 32 --psk sensor:", 2, "write ID:FILE"},
@@ -134,6 +136,15 @@ TEST_F(Program, EveryMisuseOfTheLineIsAUsageError) {
       {"get 32 --quiet", 2, "not expected: --quiet"},
       {"get 32 --out", 2, "--out"},
       {"sources --from coaps://a --from coaps://b", 2, "--from"},
+      {"bench --count 0", 2, "--count"},
+      {"bench --measure speed", 2, "\"speed\" is no measure: handshake, resume"},
+      {"bench --measure request,request", 2, "\"request\" is named twice"},
+      {"bench --measure psk", 2, "--psk ID:FILE"},
+      {"bench --measure wake --from coap://h --insecure", 2, "plain coap:// has none, use coaps://"},
+      {"bench --measure wake --from coap://h --json", 2, "needs a session"},
+      {"bench --path random", 2, "no path of a resource"},
+      {"bench --path /a --proxy-uri http://h/", 2, "leave --path out"},
+      {"bench --from coaps://a --from coaps://b", 2, "--from"},
       {"doctor 32", 2, "not expected: 32"},
       {"doctor openssl 32", 2, "not expected: 32"},
       {"keys --san", 2, "--san"},
@@ -233,6 +244,19 @@ TEST_F(Program, HelpAndVersionAreNotErrors) {
   const auto version = run("--version");
   EXPECT_EQ(version.code, 0);
   EXPECT_EQ(version.out, "qeaas " QEAAS_VERSION "\n");
+}
+
+TEST_F(Program, KeysOfAFurtherLevelAreMadeWhenAskedFor) {
+  const auto made = run("keys --state @/keys");
+  EXPECT_EQ(made.out.find("ML-DSA-87"), std::string::npos) << made.out;
+  const auto added = run("keys --state @/keys --certificates ml-dsa-87,ML-DSA-44");
+  EXPECT_EQ(added.code, 0) << added.err;
+  EXPECT_NE(added.err.find("server-mldsa87.pem"), std::string::npos) << added.err;
+  EXPECT_EQ(added.err.find("server-mldsa44.pem"), std::string::npos) << added.err;
+  for (const auto* row : {"CA           ML-DSA-87", "server       ML-DSA-87"})
+    EXPECT_NE(added.out.find(row), std::string::npos) << added.out;
+  const auto doctor = run("doctor --state @/keys --from coaps://127.0.0.1:1 --timeout 1");
+  EXPECT_NE(doctor.out.find("ok    server-mldsa87.pem"), std::string::npos) << doctor.out;
 }
 
 TEST_F(Program, KeysAreMadeShownAndRenewed) {

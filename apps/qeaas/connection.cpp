@@ -29,6 +29,10 @@ std::string check_groups(const std::string& list) {
   const auto groups = read_groups(list);
   return groups ? "" : groups.error().text;
 }
+std::string check_signatures(const std::string& list) {
+  const auto signatures = read_signatures(list);
+  return signatures ? "" : signatures.error().text;
+}
 std::string check_psk(const std::string& argument) {
   const auto place = check_psk_place(argument);
   return place ? "" : place.error().text;
@@ -53,6 +57,12 @@ void add_connection_options(CLI::App& command, ConnectionOptions& options, bool 
                   "key-exchange groups in order of preference, separated by commas (default MLKEM512,X25519MLKEM768,P-256,X25519)")
       ->type_name("LIST")
       ->check(check_groups);
+  command
+      .add_option("--signatures", options.signatures,
+                  "accept only a server that proves itself with one of these, its certificate's issuer included, separated by commas: "
+                  "ML-DSA-44, ML-DSA-65, ML-DSA-87, P-256 (default: all)")
+      ->type_name("LIST")
+      ->check(check_signatures);
   command.add_option("--state", options.state, "state folder of a local server (default as for qeaasd)")->type_name("FOLDER");
   command.add_option("--timeout", options.timeout_seconds, "seconds to wait for the handshake and for each answer (default 15)")
       ->type_name("S")
@@ -89,6 +99,9 @@ Outcome<LinkOptions> link_options(const ConnectionOptions& options) {
   auto groups = read_groups(options.groups);
   if (!groups) return tl::unexpected(groups.error());
   link.groups = std::move(*groups);
+  auto signatures = read_signatures(options.signatures);
+  if (!signatures) return tl::unexpected(signatures.error());
+  link.signatures = std::move(*signatures);
   if (!options.psk.empty()) {
     auto psk = read_psk(options.psk);
     if (!psk) return tl::unexpected(psk.error());

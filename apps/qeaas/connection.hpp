@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The options that every command which talks to a server shares (--from, --ca, --psk, --groups, --insecure, --timeout, --retry), and
-// the links that come out of them.
+// The options that every command which talks to a server shares (--from, --ca, --psk, --groups, --signatures, --insecure, --timeout,
+// --retry), and the links that come out of them.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -21,6 +21,7 @@ struct ConnectionOptions {
   std::string ca;
   std::string psk;
   std::string groups;
+  std::string signatures;
   std::string state;
   bool insecure = false;
   unsigned timeout_seconds = 15;

@@ -84,7 +84,7 @@ void Doctor::trust() {
 }
 
 void Doctor::local_certificates() {
-  for (const auto* file : {"server-mldsa44.pem", "server-p256.pem"}) {
+  for (const auto* file : {"server-mldsa44.pem", "server-mldsa65.pem", "server-mldsa87.pem", "server-p256.pem"}) {
     const auto path = state_folder(options_.state) / file;
     std::error_code ignored;
     if (!std::filesystem::exists(path, ignored)) continue;
@@ -118,10 +118,11 @@ void Doctor::session(const LinkReport& link) {
                         ? ", post-quantum"
                         : " is classical: recorded today, readable by a quantum computer; allow MLKEM512 on both sides"));
   if (dtls.signature)
-    add("signature", *dtls.signature == SignatureAlgorithm::ml_dsa_44 ? Verdict::ok : Verdict::warn,
-        std::string(name(*dtls.signature)) + (*dtls.signature == SignatureAlgorithm::ml_dsa_44
-                                                  ? ", post-quantum"
-                                                  : " is classical; the server has ML-DSA-44 for clients that offer it"));
+    add("signature", is_post_quantum(*dtls.signature) ? Verdict::ok : Verdict::warn,
+        std::string(name(*dtls.signature)) +
+            (is_post_quantum(*dtls.signature)
+                 ? ", post-quantum"
+                 : " is classical; put ML-DSA-44 into certificates on the server, or more into --signatures here"));
   add("verification", dtls.verified ? Verdict::ok : Verdict::warn,
       dtls.verified ? "the server proved who it is" : "the server was not verified; leave out --insecure");
 }

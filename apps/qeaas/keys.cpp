@@ -3,10 +3,10 @@
 #include "keys.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "base/file.hpp"
 #include "base/hex.hpp"
+#include "client/credentials.hpp"
 #include "client/key_store.hpp"
 #include "crypto/hash.hpp"
 #include "keys_export.hpp"
@@ -20,8 +20,11 @@ struct Shown {
   const Der* certificate;
 };
 
-std::array<Shown, 4> certificates(const ServerKeys& keys) {
-  return {{{"CA", &keys.roots[0]}, {"CA", &keys.roots[1]}, {"server", &keys.ml_dsa_44.certificate}, {"server", &keys.p256.certificate}}};
+std::vector<Shown> certificates(const ServerKeys& keys) {
+  std::vector<Shown> shown;
+  for (const auto& entry : keys.entries) shown.push_back({"CA", &entry.root});
+  for (const auto& entry : keys.entries) shown.push_back({"server", &entry.leaf.certificate});
+  return shown;
 }
 
 std::string algorithm_of(const Der& certificate) {
@@ -71,7 +74,9 @@ std::string as_json(const std::filesystem::path& folder, const ServerKeys& keys)
 }
 
 Outcome<ServerKeys> work(const std::filesystem::path& folder, const KeysOptions& options) {
-  auto keys = load_or_make_server_keys(folder, options.names);
+  const auto wanted = read_signatures(options.certificates);
+  if (!wanted) return tl::unexpected(wanted.error());
+  auto keys = load_or_make_server_keys(folder, options.names, *wanted);
   if (!keys || !options.renew) return keys;
   auto written = std::move(keys->written);
   keys = reissue_server_keys(folder);
@@ -88,6 +93,14 @@ void add_keys(CLI::App& app, KeysOptions& options) {
   auto* keys = app.add_subcommand("keys", "show, make or renew the certificates of a server on this machine");
   keys->add_option("--state", options.state, "state folder (default as for qeaasd)")->type_name("FOLDER");
   keys->add_option("--san", options.names, "names to add to the server's certificates: host names or addresses")->type_name("NAME...");
+  keys->add_option("--certificates", options.certificates,
+                   "algorithms to make a CA and a certificate for as well, separated by commas: ML-DSA-65, ML-DSA-87 (ML-DSA-44 and P-256 "
+                   "are always made)")
+      ->type_name("LIST")
+      ->check([](const std::string& list) {
+        const auto read = read_signatures(list);
+        return read ? std::string() : read.error().text;
+      });
   keys->add_flag("--renew", options.renew, "issue the server's certificates again, for the same keys and under the same CA");
   keys->add_option("--export", options.export_to, "write the certificates and their keys here as well, as OpenSSL (nginx) reads them")
       ->type_name("FOLDER");

@@ -108,7 +108,9 @@ Outcome<void> Daemon::start_service() {
 
 Outcome<std::shared_ptr<const TlsContext>> Daemon::make_context(const TlsConfig& config, Transport transport,
                                                                 const std::shared_ptr<TicketKeys>& tickets) {
-  auto keys = load_or_make_server_keys(state_);
+  const auto algorithms = certificate_algorithms(config);
+  if (!algorithms) return tl::unexpected(algorithms.error());
+  auto keys = load_or_make_server_keys(state_, {}, *algorithms);
   if (!keys) return tl::unexpected(keys.error());
   for (const auto& written : keys->written) log::info("wrote " + (state_ / written).string());
   auto options = tls_context_options(config, transport, std::move(*keys));

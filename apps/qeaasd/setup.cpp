@@ -6,6 +6,7 @@
 
 #include "base/file.hpp"
 #include "net/groups.hpp"
+#include "net/signatures.hpp"
 #include "source/inventory.hpp"
 #include "source/source_spec.hpp"
 
@@ -95,6 +96,8 @@ Outcome<ServiceOptions> service_options(const Config& config, const std::filesys
   return options;
 }
 
+Outcome<std::vector<SignatureAlgorithm>> certificate_algorithms(const TlsConfig& config) { return parse_signatures(config.certificates); }
+
 Outcome<TlsContextOptions> tls_context_options(const TlsConfig& config, Transport transport, ServerKeys keys) {
   TlsContextOptions options;
   options.transport = transport;
@@ -103,8 +106,10 @@ Outcome<TlsContextOptions> tls_context_options(const TlsConfig& config, Transpor
   const auto wants = [](const std::vector<std::string>& list, std::string_view word) {
     return std::find(list.begin(), list.end(), word) != list.end();
   };
-  if (wants(config.certificates, "ML-DSA-44")) options.ml_dsa_44 = std::move(keys.ml_dsa_44);
-  if (wants(config.certificates, "P-256")) options.p256 = std::move(keys.p256);
+  const auto algorithms = certificate_algorithms(config);
+  if (!algorithms) return tl::unexpected(algorithms.error());
+  for (const auto algorithm : *algorithms)
+    if (auto* entry = keys.find(algorithm)) options.credentials.push_back(std::move(entry->leaf));
   auto groups = parse_groups(config.groups, config.pq_only);
   if (!groups) return tl::unexpected(groups.error());
   options.groups = std::move(*groups);

@@ -17,6 +17,8 @@ namespace qeaas {
 // make_sources makes the configured sources, or those that the machine has when none are named. Fails when there is none.
 Outcome<std::vector<SourceSetup>> make_sources(const Config& config);
 Outcome<ServiceOptions> service_options(const Config& config, const std::filesystem::path& state, std::size_t workers);
+// certificate_algorithms are those of the certificates that the configuration asks for, in order of preference: which keys are needed.
+Outcome<std::vector<SignatureAlgorithm>> certificate_algorithms(const TlsConfig& config);
 // tls_context_options takes the keys that the configuration asks for out of the key store; transport tells [coaps] from [https].
 Outcome<TlsContextOptions> tls_context_options(const TlsConfig& config, Transport transport, ServerKeys keys);
 DtlsServerOptions dtls_server_options(const CoapsConfig& config, std::size_t worker, std::size_t workers);

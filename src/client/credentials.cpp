@@ -10,6 +10,7 @@
 #include "base/hex.hpp"
 #include "base/utf8.hpp"
 #include "net/groups.hpp"
+#include "net/signatures.hpp"
 
 namespace qeaas {
 namespace {
@@ -67,6 +68,11 @@ Outcome<SecretBytes> read_private(const std::string& file, const std::string& wh
 Outcome<std::vector<int>> read_groups(const std::string& list) {
   if (!list.empty()) return parse_groups(split(list), false);
   return parse_groups(std::vector<std::string>(std::begin(kDefaultGroups), std::end(kDefaultGroups)), false);
+}
+
+Outcome<std::vector<SignatureAlgorithm>> read_signatures(const std::string& list) {
+  if (list.empty()) return std::vector<SignatureAlgorithm>();
+  return parse_signatures(split(list));
 }
 
 Outcome<void> check_psk_place(const std::string& place) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a client is told in words: key-exchange groups, a pre-shared key in a file, the CA of its servers. The command line and the OpenSSL
-// provider read them alike.
+// What a client is told in words: key-exchange groups, signatures, a pre-shared key in a file, the CA of its servers. The command line and
+// the OpenSSL provider read them alike.
 #pragma once
 
 #include <filesystem>
@@ -12,6 +12,9 @@ namespace qeaas {
 
 // read_groups gives code points for names with commas between, "MLKEM512,P-256"; the defaults when empty. Errors: those of parse_groups.
 Outcome<std::vector<int>> read_groups(const std::string& list);
+// read_signatures gives algorithms for names with commas between, "ML-DSA-65,ML-DSA-87"; none, which means all, when empty. Errors: those
+// of parse_signatures.
+Outcome<std::vector<SignatureAlgorithm>> read_signatures(const std::string& list);
 
 // check_psk_place looks at ID:FILE without opening the file. Errors: malformed (write it so), out_of_range (the identity is no UTF-8 of at
 // most 64 bytes).

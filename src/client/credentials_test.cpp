@@ -33,6 +33,13 @@ TEST_F(Credentials, GroupsHaveADefaultAndAnOrder) {
   EXPECT_FALSE(read_groups("MLKEM512,"));
 }
 
+TEST_F(Credentials, SignaturesHaveNoDefaultWhichMeansAll) {
+  EXPECT_TRUE(read_signatures("")->empty());
+  EXPECT_EQ(read_signatures("ML-DSA-87,ecdsa").value(), (std::vector{SignatureAlgorithm::ml_dsa_87, SignatureAlgorithm::ecdsa_p256}));
+  EXPECT_EQ(read_signatures("ML-DSA-87,RSA").error().error, Error::unknown);
+  EXPECT_FALSE(read_signatures("ML-DSA-87,"));
+}
+
 TEST_F(Credentials, APskIsAnIdentityAndAFile) {
   const auto psk = read_psk("a:b:" + put("00112233445566778899aabbccddeeff \r\n"));  // the last colon divides
   ASSERT_TRUE(psk) << psk.error().text;

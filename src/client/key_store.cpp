@@ -8,7 +8,7 @@
 #include <cctype>
 #include <cerrno>
 #include <fcntl.h>
-#include <optional>
+#include <map>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,15 +23,18 @@ constexpr const char* kNamesFile = "sans.txt";
 
 struct Plan {
   SignatureAlgorithm algorithm;
+  bool always;  // made on the first start; the others only when they are asked for
   const char* ca_name;
   const char* ca_key;
   const char* leaf;
   const char* leaf_key;
 };
 // The common names are fixed, so that a root made again for the same key still vouches for every leaf.
-constexpr std::array<Plan, 2> kPlans{{
-    {SignatureAlgorithm::ml_dsa_44, "qeaas CA ML-DSA-44", "ca-mldsa44.key", "server-mldsa44.pem", "server-mldsa44.key"},
-    {SignatureAlgorithm::ecdsa_p256, "qeaas CA P-256", "ca-p256.key", "server-p256.pem", "server-p256.key"},
+constexpr std::array<Plan, 4> kPlans{{
+    {SignatureAlgorithm::ml_dsa_44, true, "qeaas CA ML-DSA-44", "ca-mldsa44.key", "server-mldsa44.pem", "server-mldsa44.key"},
+    {SignatureAlgorithm::ecdsa_p256, true, "qeaas CA P-256", "ca-p256.key", "server-p256.pem", "server-p256.key"},
+    {SignatureAlgorithm::ml_dsa_65, false, "qeaas CA ML-DSA-65", "ca-mldsa65.key", "server-mldsa65.pem", "server-mldsa65.key"},
+    {SignatureAlgorithm::ml_dsa_87, false, "qeaas CA ML-DSA-87", "ca-mldsa87.key", "server-mldsa87.pem", "server-mldsa87.key"},
 }};
 
 Bytes bytes_of(std::string_view text) noexcept { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
@@ -72,10 +75,11 @@ class Store {
   explicit Store(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
   Outcome<void> open();
-  Outcome<ServerKeys> run(std::span<const std::string> extra_names, bool reissue);
+  Outcome<ServerKeys> run(std::span<const std::string> extra_names, std::span<const SignatureAlgorithm> wanted, bool reissue);
 
  private:
   struct Pair {
+    const Plan* plan;
     KeyPair ca_key;
     Der root;
     KeyPair leaf_key;
@@ -87,18 +91,22 @@ class Store {
   Outcome<void> write(const std::string& file, Bytes content, unsigned mode = 0600);
   Outcome<void> read_names(std::span<const std::string> extra_names);
   Outcome<void> keep_names();
-  Outcome<KeyPair> load_or_make_key(SignatureAlgorithm algorithm, const std::string& file, const std::string& certificate);
+  Outcome<KeyPair> load_or_make_key(SignatureAlgorithm algorithm, const std::string& file, const std::string& certificate, bool certified);
   Outcome<KeyPair> load_key(SignatureAlgorithm algorithm, const std::string& file) const;
-  Outcome<std::vector<Der>> load_certificates(const std::string& file, std::size_t count) const;
-  Outcome<void> authorities();
-  Outcome<void> check_roots() const;
-  Outcome<void> leaf(const Plan& plan, Pair& pair, bool reissue);
-  Outcome<void> issue(const Plan& plan, Pair& pair);
+  Outcome<std::vector<Der>> load_certificates(const std::string& file) const;
+  Outcome<void> load_roots();
+  bool concerned(const Plan& plan, std::span<const SignatureAlgorithm> wanted) const;
+  Outcome<void> authorities(std::span<const SignatureAlgorithm> wanted);
+  Outcome<void> root(Pair& pair);
+  Outcome<void> check_root(const Pair& pair) const;
+  Outcome<void> leaf(Pair& pair, bool reissue);
+  Outcome<void> issue(Pair& pair);
   bool leaf_is_current(Bytes certificate) const;
 
   std::filesystem::path folder_;
   FileDescriptor lock_;
-  std::array<std::optional<Pair>, 2> pairs_;
+  std::map<SignatureAlgorithm, Der> roots_;  // what ca.pem held
+  std::vector<Pair> pairs_;                  // in the order of kPlans
   std::vector<std::string> names_;
   bool names_changed_ = false;
   std::vector<std::string> written_;
@@ -165,9 +173,11 @@ Outcome<KeyPair> Store::load_key(SignatureAlgorithm algorithm, const std::string
   return std::move(*key);
 }
 
-Outcome<KeyPair> Store::load_or_make_key(SignatureAlgorithm algorithm, const std::string& file, const std::string& certificate) {
+// load_or_make_key: certified says that the key's certificate is there, in the file of that name.
+Outcome<KeyPair> Store::load_or_make_key(SignatureAlgorithm algorithm, const std::string& file, const std::string& certificate,
+                                         bool certified) {
   if (exists(file)) return load_key(algorithm, file);
-  if (exists(certificate))
+  if (certified)
     return fault(Error::not_found, path(file) + " is missing, although " + certificate + " is there; restore it from a backup, or move " +
                                        certificate + " away to have both made anew");
   auto key = make_key_pair(algorithm);
@@ -177,51 +187,78 @@ Outcome<KeyPair> Store::load_or_make_key(SignatureAlgorithm algorithm, const std
   return std::move(*key);
 }
 
-Outcome<std::vector<Der>> Store::load_certificates(const std::string& file, std::size_t count) const {
+Outcome<std::vector<Der>> Store::load_certificates(const std::string& file) const {
   const auto text = read_file(folder_ / file);
   if (!text) return tl::unexpected(text.error());
   auto found = certificates_from_pem(text->span());
-  if (!found || found->size() != count)
-    return fault(Error::malformed, path(file) + " is damaged: it must hold " + std::to_string(count) +
-                                       (count == 1 ? " certificate" : " certificates") +
-                                       " in PEM; restore it from a backup, or move it away to have it made anew for the same key");
+  if (!found)
+    return fault(Error::malformed, path(file) +
+                                       " is damaged: it must hold certificates in PEM; restore it from a backup, or move it away to have "
+                                       "it made anew for the same key");
   return std::move(*found);
 }
 
-// authorities loads or makes both CA keys and ca.pem, which is written last.
-Outcome<void> Store::authorities() {
-  for (std::size_t i = 0; i < kPlans.size(); ++i) {
-    auto key = load_or_make_key(kPlans[i].algorithm, kPlans[i].ca_key, std::string(kCaFile));
+Outcome<void> Store::load_roots() {
+  const std::string file(kCaFile);
+  if (!exists(file)) return {};
+  auto found = load_certificates(file);
+  if (!found) return tl::unexpected(found.error());
+  for (auto& certificate : *found) {
+    const auto algorithm = certificate_algorithm(certificate);
+    if (!algorithm || !roots_.emplace(*algorithm, std::move(certificate)).second)
+      return fault(Error::malformed, path(file) +
+                                         " is damaged: it must hold one CA certificate for each algorithm of this server and no others; "
+                                         "restore it from a backup, or move it away to have it made anew for the same keys");
+  }
+  return {};
+}
+
+// concerned: an algorithm that has any file goes on being served by this folder, so that nothing of it expires unseen.
+bool Store::concerned(const Plan& plan, std::span<const SignatureAlgorithm> wanted) const {
+  return plan.always || roots_.contains(plan.algorithm) || std::ranges::find(wanted, plan.algorithm) != wanted.end() ||
+         exists(plan.ca_key) || exists(plan.leaf) || exists(plan.leaf_key);
+}
+
+// authorities loads or makes the CA keys and ca.pem, which is written last.
+Outcome<void> Store::authorities(std::span<const SignatureAlgorithm> wanted) {
+  if (auto loaded = load_roots(); !loaded) return loaded;
+  for (const auto& plan : kPlans) {
+    if (!concerned(plan, wanted)) continue;
+    // A root or a leaf is there because its CA's key was. (In a folder without ca.pem a leaf proves it no less.)
+    const bool rooted = roots_.contains(plan.algorithm);
+    auto key = load_or_make_key(plan.algorithm, plan.ca_key, rooted ? std::string(kCaFile) : plan.leaf, rooted || exists(plan.leaf));
     if (!key) return tl::unexpected(key.error());
-    pairs_[i].emplace(Pair{std::move(*key), {}, {}, {}, false});
+    pairs_.push_back(Pair{&plan, std::move(*key), {}, {}, {}, false});
   }
-  if (exists(std::string(kCaFile))) {
-    auto roots = load_certificates(std::string(kCaFile), kPlans.size());
-    if (!roots) return tl::unexpected(roots.error());
-    for (std::size_t i = 0; i < kPlans.size(); ++i) pairs_[i]->root = std::move((*roots)[i]);
-    return check_roots();
-  }
+  for (auto& pair : pairs_)
+    if (auto ready = root(pair); !ready) return ready;
+  if (roots_.size() == pairs_.size()) return {};
   std::string pem;
-  for (std::size_t i = 0; i < kPlans.size(); ++i) {
-    auto root = make_root(pairs_[i]->ca_key, kPlans[i].ca_name, kCaDays);
-    if (!root) return explain(root.error(), "making the CA certificate");
-    pem += certificate_to_pem(*root);
-    pairs_[i]->root = std::move(*root);
-  }
+  for (const auto& pair : pairs_) pem += certificate_to_pem(pair.root);
   return write(std::string(kCaFile), bytes_of(pem), 0644);
 }
 
-Outcome<void> Store::check_roots() const {
-  for (std::size_t i = 0; i < kPlans.size(); ++i) {
-    if (!belong_together(pairs_[i]->root, pairs_[i]->ca_key))
-      return fault(Error::malformed,
-                   path(std::string(kCaFile)) + " and " + kPlans[i].ca_key +
-                       " do not belong together; restore both from one backup, or move ca.pem away to have it made anew for this key");
-    const auto left = days_left(pairs_[i]->root);
-    if (!left || *left < 1)
-      return fault(Error::not_trusted, "the CA certificate in " + path(std::string(kCaFile)) +
-                                           " has expired; move it away, start again, and give the new ca.pem to the clients");
+// root takes the root out of ca.pem, or makes one for the key.
+Outcome<void> Store::root(Pair& pair) {
+  if (const auto found = roots_.find(pair.plan->algorithm); found != roots_.end()) {
+    pair.root = found->second;
+    return check_root(pair);
   }
+  auto made = make_root(pair.ca_key, pair.plan->ca_name, kCaDays);
+  if (!made) return explain(made.error(), "making the CA certificate");
+  pair.root = std::move(*made);
+  return {};
+}
+
+Outcome<void> Store::check_root(const Pair& pair) const {
+  if (!belong_together(pair.root, pair.ca_key))
+    return fault(Error::malformed,
+                 path(std::string(kCaFile)) + " and " + pair.plan->ca_key +
+                     " do not belong together; restore both from one backup, or move ca.pem away to have it made anew for this key");
+  const auto left = days_left(pair.root);
+  if (!left || *left < 1)
+    return fault(Error::not_trusted, "the CA certificate in " + path(std::string(kCaFile)) +
+                                         " has expired; move it away, start again, and give the new ca.pem to the clients");
   return {};
 }
 
@@ -231,7 +268,7 @@ bool Store::leaf_is_current(Bytes certificate) const {
          std::ranges::all_of(names_, [&](const std::string& name) { return certificate_names(certificate, name); });
 }
 
-Outcome<void> Store::issue(const Plan& plan, Pair& pair) {
+Outcome<void> Store::issue(Pair& pair) {
   const auto left = days_left(pair.root);
   auto issued = make_leaf(pair.leaf_key, {"qeaas server", names_, std::min(kLeafDays, left.value_or(0)), true}, pair.ca_key, pair.root);
   if (!issued && issued.error() == Error::malformed) {
@@ -240,62 +277,71 @@ Outcome<void> Store::issue(const Plan& plan, Pair& pair) {
     return fault(Error::malformed, "a certificate cannot carry one of these names: " + all +
                                        "; give host names or addresses without port (--san, or " + path(kNamesFile) + ")");
   }
-  if (!issued) return explain(issued.error(), std::string("making ") + plan.leaf);
+  if (!issued) return explain(issued.error(), std::string("making ") + pair.plan->leaf);
   pair.leaf = std::move(*issued);
   return {};
 }
 
-Outcome<void> Store::leaf(const Plan& plan, Pair& pair, bool reissue) {
-  auto key = load_or_make_key(plan.algorithm, plan.leaf_key, plan.leaf);
+Outcome<void> Store::leaf(Pair& pair, bool reissue) {
+  const auto& plan = *pair.plan;
+  auto key = load_or_make_key(plan.algorithm, plan.leaf_key, plan.leaf, exists(plan.leaf));
   if (!key) return tl::unexpected(key.error());
   pair.leaf_key = std::move(*key);
   if (exists(plan.leaf)) {
-    auto found = load_certificates(plan.leaf, 1);
+    auto found = load_certificates(plan.leaf);
     if (!found) return tl::unexpected(found.error());
     pair.leaf = std::move(found->front());
-    if (!belong_together(pair.leaf, pair.leaf_key) || !issued_by(pair.leaf, pair.root))
+    if (found->size() != 1 || !belong_together(pair.leaf, pair.leaf_key) || !issued_by(pair.leaf, pair.root))
       return fault(Error::malformed, path(plan.leaf) + " does not belong to " + plan.leaf_key + " and " + std::string(kCaFile) +
                                          "; restore them from one backup, or move " + plan.leaf + " away to have it issued anew");
     if (!reissue && leaf_is_current(pair.leaf)) return {};
   }
   pair.issued = true;
-  return issue(plan, pair);
+  return issue(pair);
 }
 
-Outcome<ServerKeys> Store::run(std::span<const std::string> extra_names, bool reissue) {
+Outcome<ServerKeys> Store::run(std::span<const std::string> extra_names, std::span<const SignatureAlgorithm> wanted, bool reissue) {
   if (auto read = read_names(extra_names); !read) return tl::unexpected(read.error());
-  if (auto ready = authorities(); !ready) return tl::unexpected(ready.error());
-  for (std::size_t i = 0; i < kPlans.size(); ++i)
-    if (auto ready = leaf(kPlans[i], *pairs_[i], reissue); !ready) return tl::unexpected(ready.error());
+  if (auto ready = authorities(wanted); !ready) return tl::unexpected(ready.error());
+  for (auto& pair : pairs_)
+    if (auto ready = leaf(pair, reissue); !ready) return tl::unexpected(ready.error());
   // Names first: if the next write fails, the certificates lack a name and are issued again next time.
   if (auto kept = keep_names(); !kept) return tl::unexpected(kept.error());
   ServerKeys keys;
-  for (std::size_t i = 0; i < kPlans.size(); ++i) {
-    auto& pair = *pairs_[i];
+  for (auto& pair : pairs_) {
     if (pair.issued)
-      if (auto done = write(kPlans[i].leaf, bytes_of(certificate_to_pem(pair.leaf)), 0644); !done) return tl::unexpected(done.error());
+      if (auto done = write(pair.plan->leaf, bytes_of(certificate_to_pem(pair.leaf)), 0644); !done) return tl::unexpected(done.error());
     auto key = handshake_key(pair.leaf_key);
-    if (!key) return explain(key.error(), path(kPlans[i].leaf_key));
-    (i == 0 ? keys.ml_dsa_44 : keys.p256) = Credential{std::move(pair.leaf), std::move(*key)};
-    keys.roots.push_back(std::move(pair.root));
+    if (!key) return explain(key.error(), path(pair.plan->leaf_key));
+    keys.entries.push_back({pair.plan->algorithm, std::move(pair.root), {std::move(pair.leaf), std::move(*key)}});
   }
   keys.names = std::move(names_);
   keys.written = std::move(written_);
   return keys;
 }
 
-Outcome<ServerKeys> work_on(const std::filesystem::path& folder, std::span<const std::string> extra_names, bool reissue) {
+Outcome<ServerKeys> work_on(const std::filesystem::path& folder, std::span<const std::string> extra_names,
+                            std::span<const SignatureAlgorithm> wanted, bool reissue) {
   Store store(folder);
   if (auto opened = store.open(); !opened) return tl::unexpected(opened.error());
-  return store.run(extra_names, reissue);
+  return store.run(extra_names, wanted, reissue);
 }
 
 }  // namespace
 
-Outcome<ServerKeys> load_or_make_server_keys(const std::filesystem::path& folder, std::span<const std::string> extra_names) {
-  return work_on(folder, extra_names, false);
+const ServerKeys::Entry* ServerKeys::find(SignatureAlgorithm algorithm) const noexcept {
+  const auto found = std::ranges::find(entries, algorithm, &Entry::algorithm);
+  return found == entries.end() ? nullptr : &*found;
+}
+ServerKeys::Entry* ServerKeys::find(SignatureAlgorithm algorithm) noexcept {
+  return const_cast<Entry*>(static_cast<const ServerKeys&>(*this).find(algorithm));  // NOLINT: this one is not const
 }
 
-Outcome<ServerKeys> reissue_server_keys(const std::filesystem::path& folder) { return work_on(folder, {}, true); }
+Outcome<ServerKeys> load_or_make_server_keys(const std::filesystem::path& folder, std::span<const std::string> extra_names,
+                                             std::span<const SignatureAlgorithm> wanted) {
+  return work_on(folder, extra_names, wanted, false);
+}
+
+Outcome<ServerKeys> reissue_server_keys(const std::filesystem::path& folder) { return work_on(folder, {}, {}, true); }
 
 }  // namespace qeaas

@@ -31,11 +31,15 @@ unsigned mode(const fs::path& path) {
   return ::stat(path.c_str(), &status) == 0 ? status.st_mode & 07777u : 0u;
 }
 
+const Credential& ml_dsa_44(const Outcome<ServerKeys>& keys) { return keys->find(SignatureAlgorithm::ml_dsa_44)->leaf; }
+const Credential& p256(const Outcome<ServerKeys>& keys) { return keys->find(SignatureAlgorithm::ecdsa_p256)->leaf; }
+
 class KeyStore : public Test {
  protected:
   KeyStore() { static_cast<void>(initialise_crypto(os_seed)); }
 
   Outcome<ServerKeys> load(std::vector<std::string> names = {}) { return load_or_make_server_keys(folder(), names); }
+  Outcome<ServerKeys> want(std::vector<SignatureAlgorithm> wanted) { return load_or_make_server_keys(folder(), {}, wanted); }
   fs::path folder() const { return scratch_.path() / "state"; }
   void put(const std::string& file, const std::string& text) { std::ofstream(folder() / file, std::ios::trunc) << text; }
   std::map<std::string, std::string> snapshot() const {
@@ -67,16 +71,17 @@ TEST_F(KeyStore, MakesEverythingOnce) {
   auto written = first->written;
   std::ranges::sort(written);
   EXPECT_EQ(written, kAllFiles);
-  EXPECT_EQ(first->roots.size(), 2u);
-  EXPECT_EQ(certificate_algorithm(first->ml_dsa_44.certificate), SignatureAlgorithm::ml_dsa_44);
-  EXPECT_EQ(certificate_algorithm(first->p256.certificate), SignatureAlgorithm::ecdsa_p256);
+  ASSERT_EQ(first->entries.size(), 2u);
+  EXPECT_EQ(first->entries[0].algorithm, SignatureAlgorithm::ml_dsa_44);
+  EXPECT_EQ(first->entries[1].algorithm, SignatureAlgorithm::ecdsa_p256);
+  for (const auto& entry : first->entries) EXPECT_EQ(certificate_algorithm(entry.leaf.certificate), entry.algorithm);
   const auto before = snapshot();
   auto second = load();
   ASSERT_TRUE(second) << second.error().text;
   EXPECT_TRUE(second->written.empty());
   EXPECT_EQ(before, snapshot());
-  EXPECT_EQ(first->ml_dsa_44.certificate, second->ml_dsa_44.certificate);
-  EXPECT_TRUE(std::ranges::equal(first->p256.private_key.span(), second->p256.private_key.span()));
+  EXPECT_EQ(ml_dsa_44(first).certificate, ml_dsa_44(second).certificate);
+  EXPECT_TRUE(std::ranges::equal(p256(first).private_key.span(), p256(second).private_key.span()));
 }
 
 TEST_F(KeyStore, KeepsKeysPrivate) {
@@ -88,13 +93,14 @@ TEST_F(KeyStore, KeepsKeysPrivate) {
 TEST_F(KeyStore, CertificatesLastAsDocumentedAndCarryTheNames) {
   const auto keys = load();
   ASSERT_TRUE(keys) << keys.error().text;
-  for (const auto* leaf : {&keys->ml_dsa_44.certificate, &keys->p256.certificate}) {
-    EXPECT_NEAR(days_left(*leaf).value(), kLeafDays, 2);
-    for (const auto* name : {"localhost", "127.0.0.1", "::1"}) EXPECT_TRUE(certificate_names(*leaf, name)) << name;
-    for (const auto& name : keys->names) EXPECT_TRUE(certificate_names(*leaf, name)) << name;
-    EXPECT_FALSE(certificate_names(*leaf, "example.org"));
+  for (const auto& entry : keys->entries) {
+    const auto& leaf = entry.leaf.certificate;
+    EXPECT_NEAR(days_left(leaf).value(), kLeafDays, 2);
+    for (const auto* name : {"localhost", "127.0.0.1", "::1"}) EXPECT_TRUE(certificate_names(leaf, name)) << name;
+    for (const auto& name : keys->names) EXPECT_TRUE(certificate_names(leaf, name)) << name;
+    EXPECT_FALSE(certificate_names(leaf, "example.org"));
+    EXPECT_NEAR(days_left(entry.root).value(), kCaDays, 2);
   }
-  for (const auto& root : keys->roots) EXPECT_NEAR(days_left(root).value(), kCaDays, 2);
 }
 
 TEST_F(KeyStore, RenewIssuesLeavesForTheSameKeysUnderTheSameCa) {
@@ -103,21 +109,21 @@ TEST_F(KeyStore, RenewIssuesLeavesForTheSameKeysUnderTheSameCa) {
   const auto after = reissue_server_keys(folder());
   ASSERT_TRUE(after) << after.error().text;
   EXPECT_EQ(after->written, (std::vector<std::string>{"server-mldsa44.pem", "server-p256.pem"}));
-  EXPECT_NE(before->ml_dsa_44.certificate, after->ml_dsa_44.certificate);
-  EXPECT_EQ(spki_sha256(before->ml_dsa_44.certificate).value(), spki_sha256(after->ml_dsa_44.certificate).value());
-  EXPECT_EQ(before->roots, after->roots);
+  EXPECT_NE(ml_dsa_44(before).certificate, ml_dsa_44(after).certificate);
+  EXPECT_EQ(spki_sha256(ml_dsa_44(before).certificate).value(), spki_sha256(ml_dsa_44(after).certificate).value());
+  for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(before->entries[i].root, after->entries[i].root);
 }
 
 TEST_F(KeyStore, AddsNamesAndRemembersThem) {
   ASSERT_TRUE(load());
   const auto added = load({"qrng.example.org", "192.0.2.7"});
   ASSERT_TRUE(added) << added.error().text;
-  EXPECT_TRUE(certificate_names(added->p256.certificate, "qrng.example.org"));
-  EXPECT_TRUE(certificate_names(added->ml_dsa_44.certificate, "192.0.2.7"));
+  EXPECT_TRUE(certificate_names(p256(added).certificate, "qrng.example.org"));
+  EXPECT_TRUE(certificate_names(ml_dsa_44(added).certificate, "192.0.2.7"));
   EXPECT_EQ(mode(folder() / "sans.txt"), 0600u);
   const auto again = reissue_server_keys(folder());
   ASSERT_TRUE(again);
-  EXPECT_TRUE(certificate_names(again->p256.certificate, "qrng.example.org"));
+  EXPECT_TRUE(certificate_names(p256(again).certificate, "qrng.example.org"));
 }
 
 TEST_F(KeyStore, RefusesANameThatNoCertificateCanCarry) {
@@ -146,7 +152,7 @@ TEST_F(KeyStore, ReissuesALeafThatRunsOut) {
   const auto keys = load();
   ASSERT_TRUE(keys) << keys.error().text;
   EXPECT_EQ(keys->written, std::vector<std::string>{"server-p256.pem"});
-  EXPECT_GT(days_left(keys->p256.certificate).value(), kReissueBelowDays);
+  EXPECT_GT(days_left(p256(keys).certificate).value(), kReissueBelowDays);
 }
 
 TEST_F(KeyStore, GoesOnAfterAnInterruptedStart) {
@@ -227,6 +233,85 @@ TEST_F(KeyStore, AnExpiredCaIsAFault) {
   const auto roots = certificates_from_pem({reinterpret_cast<const std::uint8_t*>(ca.data()), ca.size()}).value();
   put("ca.pem", certificate_to_pem(roots[0]) + certificate_to_pem(make_root(key, "qeaas CA P-256", 0).value()));
   EXPECT_EQ(fault_of("has expired"), Error::not_trusted);
+}
+
+const std::vector<std::string> kFilesOf87{"ca-mldsa87.key", "ca.pem", "server-mldsa87.key", "server-mldsa87.pem"};
+
+TEST_F(KeyStore, AFurtherAlgorithmIsAddedAndNothingElseChanges) {
+  ASSERT_TRUE(load());
+  const auto before = snapshot();
+  const auto keys = want({SignatureAlgorithm::ml_dsa_87, SignatureAlgorithm::ml_dsa_44});
+  ASSERT_TRUE(keys) << keys.error().text;
+  EXPECT_EQ(keys->written, kFilesOf87);
+  ASSERT_EQ(keys->entries.size(), 3u);
+  const auto* added = keys->find(SignatureAlgorithm::ml_dsa_87);
+  ASSERT_NE(added, nullptr);
+  EXPECT_EQ(certificate_algorithm(added->leaf.certificate), SignatureAlgorithm::ml_dsa_87);
+  EXPECT_EQ(issuer_algorithm(added->leaf.certificate), SignatureAlgorithm::ml_dsa_87) << "no chain is weaker than its leaf";
+  EXPECT_EQ(keys->find(SignatureAlgorithm::ml_dsa_65), nullptr);
+  const auto after = snapshot();
+  for (const auto& [file, text] : before) EXPECT_TRUE(after.at(file).starts_with(text)) << file << ": what clients had stays, and in front";
+}
+
+TEST_F(KeyStore, AnAlgorithmThatWasAddedStays) {
+  ASSERT_TRUE(want({SignatureAlgorithm::ml_dsa_65, SignatureAlgorithm::ml_dsa_87}));
+  const auto before = snapshot();
+  const auto keys = load();
+  ASSERT_TRUE(keys) << keys.error().text;
+  EXPECT_TRUE(keys->written.empty());
+  EXPECT_EQ(keys->entries.size(), 4u);
+  EXPECT_EQ(before, snapshot());
+  const auto renewed = reissue_server_keys(folder());
+  ASSERT_TRUE(renewed);
+  EXPECT_EQ(renewed->written,
+            (std::vector<std::string>{"server-mldsa44.pem", "server-p256.pem", "server-mldsa65.pem", "server-mldsa87.pem"}));
+}
+
+TEST_F(KeyStore, AnInterruptedAdditionGoesOn) {
+  ASSERT_TRUE(load());
+  const auto without = content(folder() / "ca.pem");
+  ASSERT_TRUE(want({SignatureAlgorithm::ml_dsa_87}));
+  for (std::size_t kept = 1; kept < kFilesOf87.size(); ++kept) {
+    const auto key = content(folder() / "ca-mldsa87.key");
+    for (std::size_t i = kept; i < kFilesOf87.size(); ++i)
+      if (kFilesOf87[i] == "ca.pem")
+        put("ca.pem", without);
+      else
+        fs::remove(folder() / kFilesOf87[i]);
+    const auto keys = load();  // the file that is there is asking enough
+    ASSERT_TRUE(keys) << kept << ": " << keys.error().text;
+    EXPECT_EQ(keys->written, std::vector<std::string>(kFilesOf87.begin() + static_cast<std::ptrdiff_t>(kept), kFilesOf87.end()));
+    EXPECT_EQ(content(folder() / "ca-mldsa87.key"), key);
+  }
+}
+
+TEST_F(KeyStore, DamageOfAnAddedAlgorithmIsAFaultToo) {
+  ASSERT_TRUE(want({SignatureAlgorithm::ml_dsa_87}));
+  for (const auto& file : kFilesOf87) {
+    const auto good = content(folder() / file);
+    put(file, good.substr(0, good.size() / 2));
+    EXPECT_EQ(fault_of(file), Error::malformed) << file;
+    if (file.ends_with(".key")) {
+      fs::remove(folder() / file);
+      EXPECT_EQ(fault_of(file + " is missing"), Error::not_found) << file;
+    }
+    put(file, good);
+    fs::permissions(folder() / file, fs::perms::owner_read | fs::perms::owner_write);
+  }
+  EXPECT_TRUE(load());
+}
+
+TEST_F(KeyStore, CaPemHoldsOneRootOfEachAlgorithmAndNoOthers) {
+  ASSERT_TRUE(load());
+  const auto good = content(folder() / "ca.pem");
+  put("ca.pem", good + good);
+  EXPECT_EQ(fault_of("one CA certificate for each algorithm"), Error::malformed);
+}
+
+TEST_F(KeyStore, ALeafWithoutItsAuthorityIsAFault) {
+  ASSERT_TRUE(load());
+  for (const auto* file : {"ca.pem", "ca-mldsa44.key", "ca-p256.key"}) fs::remove(folder() / file);
+  EXPECT_EQ(fault_of("ca-mldsa44.key is missing, although server-mldsa44.pem is there"), Error::not_found);
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 namespace qeaas::crypto {
 namespace {
 
-constexpr std::size_t kMaxKeyDerBytes = 8192;  // an ML-DSA-44 key with its public part is 3.9 kB
+constexpr std::size_t kMaxKeyDerBytes = 8192;  // an ML-DSA-87 key with its public part is 7.5 kB (FIPS 204 table 2)
 
 // encode runs one of wolfCrypt's "to DER" functions into memory that is wiped.
 template <class Function>
@@ -17,13 +17,29 @@ Result<SecretBytes> encode(Function&& to_der) noexcept {
   return der;
 }
 
+// Level is what wolfCrypt calls the parameters of an algorithm.
+struct Level {
+  int key_type;
+  int signature_type;
+  byte ml_dsa;  // 0: no ML-DSA
+};
+Level level_of(SignatureAlgorithm algorithm) noexcept {
+  switch (algorithm) {
+    case SignatureAlgorithm::ml_dsa_44: return {ML_DSA_44_TYPE, CTC_ML_DSA_44, WC_ML_DSA_44};
+    case SignatureAlgorithm::ml_dsa_65: return {ML_DSA_65_TYPE, CTC_ML_DSA_65, WC_ML_DSA_65};
+    case SignatureAlgorithm::ml_dsa_87: return {ML_DSA_87_TYPE, CTC_ML_DSA_87, WC_ML_DSA_87};
+    case SignatureAlgorithm::ecdsa_p256: break;
+  }
+  return {ECC_TYPE, CTC_SHA256wECDSA, 0};
+}
+
 }  // namespace
 
 PrivateKey::PrivateKey(SignatureAlgorithm algorithm) : algorithm_(algorithm) {
-  if (algorithm == SignatureAlgorithm::ml_dsa_44) {
+  if (const auto level = level_of(algorithm).ml_dsa; level != 0) {
     ml_dsa_ = std::make_unique<wc_MlDsaKey>();
     wc_MlDsaKey_Init(ml_dsa_.get(), nullptr, INVALID_DEVID);
-    wc_MlDsaKey_SetParams(ml_dsa_.get(), WC_ML_DSA_44);
+    wc_MlDsaKey_SetParams(ml_dsa_.get(), level);
   } else {
     ecc_ = std::make_unique<ecc_key>();
     wc_ecc_init(ecc_.get());
@@ -76,9 +92,7 @@ Result<Der> PrivateKey::encode_public() noexcept {
 }
 
 void* PrivateKey::get() noexcept { return ml_dsa_ ? static_cast<void*>(ml_dsa_.get()) : static_cast<void*>(ecc_.get()); }
-int PrivateKey::type() const noexcept { return ml_dsa_ ? ML_DSA_44_TYPE : ECC_TYPE; }
-int PrivateKey::signature_type() const noexcept {
-  return algorithm_ == SignatureAlgorithm::ml_dsa_44 ? static_cast<int>(CTC_ML_DSA_44) : static_cast<int>(CTC_SHA256wECDSA);
-}
+int PrivateKey::type() const noexcept { return level_of(algorithm_).key_type; }
+int PrivateKey::signature_type() const noexcept { return level_of(algorithm_).signature_type; }
 
 }  // namespace qeaas::crypto

@@ -33,7 +33,7 @@ class Rng {
   bool ready_;
 };
 
-// PrivateKey is one key of either algorithm; wolfCrypt wipes it when it ends.
+// PrivateKey is one key of any of the algorithms; wolfCrypt wipes it when it ends.
 class PrivateKey {
  public:
   explicit PrivateKey(SignatureAlgorithm algorithm);

@@ -134,7 +134,15 @@ Result<std::unique_ptr<crypto::PrivateKey>> decode(const KeyPair& pair) {
 
 }  // namespace
 
-std::string_view name(SignatureAlgorithm algorithm) noexcept { return algorithm == SignatureAlgorithm::ml_dsa_44 ? "ML-DSA-44" : "P-256"; }
+std::string_view name(SignatureAlgorithm algorithm) noexcept {
+  switch (algorithm) {
+    case SignatureAlgorithm::ml_dsa_44: return "ML-DSA-44";
+    case SignatureAlgorithm::ml_dsa_65: return "ML-DSA-65";
+    case SignatureAlgorithm::ml_dsa_87: return "ML-DSA-87";
+    case SignatureAlgorithm::ecdsa_p256: break;
+  }
+  return "P-256";
+}
 
 Result<KeyPair> make_key_pair(SignatureAlgorithm algorithm) {
   crypto::Rng rng;
@@ -198,7 +206,7 @@ std::string certificate_to_pem(Bytes der) {
 
 SecretBytes key_to_pem(const KeyPair& pair) {
   SecretBytes pem(pair.private_key.size() * 2 + 128);
-  const int type = pair.algorithm == SignatureAlgorithm::ml_dsa_44 ? PKCS8_PRIVATEKEY_TYPE : ECC_PRIVATEKEY_TYPE;
+  const int type = pair.algorithm == SignatureAlgorithm::ecdsa_p256 ? ECC_PRIVATEKEY_TYPE : PKCS8_PRIVATEKEY_TYPE;
   const int size = wc_DerToPem(pair.private_key.span().data(), static_cast<word32>(pair.private_key.size()), pem.span().data(),
                                static_cast<word32>(pem.size()), type);
   pem.shrink(size > 0 ? static_cast<std::size_t>(size) : 0);
@@ -231,7 +239,7 @@ Result<KeyPair> key_from_pem(Bytes text) {
   const int size = wc_KeyPemToDer(text.data(), static_cast<int>(text.size()), der.span().data(), static_cast<int>(der.size()), nullptr);
   if (size <= 0) return fail(Error::malformed);
   der.shrink(static_cast<std::size_t>(size));
-  for (const auto algorithm : {SignatureAlgorithm::ml_dsa_44, SignatureAlgorithm::ecdsa_p256}) {
+  for (const auto algorithm : kSignatureAlgorithms) {
     crypto::PrivateKey key(algorithm);
     const auto decoded = key.decode(der.span());
     if (!decoded) continue;
@@ -253,9 +261,25 @@ Result<SpkiHash> spki_sha256(Bytes certificate_der) {
 Result<SignatureAlgorithm> certificate_algorithm(Bytes certificate_der) {
   const Parsed parsed(certificate_der);
   if (!parsed) return fail(Error::malformed);
-  if (parsed.get().keyOID == ML_DSA_44k) return SignatureAlgorithm::ml_dsa_44;
-  if (parsed.get().keyOID == ECDSAk) return SignatureAlgorithm::ecdsa_p256;
-  return fail(Error::unsupported);
+  switch (parsed.get().keyOID) {
+    case ML_DSA_44k: return SignatureAlgorithm::ml_dsa_44;
+    case ML_DSA_65k: return SignatureAlgorithm::ml_dsa_65;
+    case ML_DSA_87k: return SignatureAlgorithm::ml_dsa_87;
+    case ECDSAk: return SignatureAlgorithm::ecdsa_p256;
+    default: return fail(Error::unsupported);
+  }
+}
+
+Result<SignatureAlgorithm> issuer_algorithm(Bytes certificate_der) {
+  const Parsed parsed(certificate_der);
+  if (!parsed) return fail(Error::malformed);
+  switch (parsed.get().signatureOID) {
+    case CTC_ML_DSA_44: return SignatureAlgorithm::ml_dsa_44;
+    case CTC_ML_DSA_65: return SignatureAlgorithm::ml_dsa_65;
+    case CTC_ML_DSA_87: return SignatureAlgorithm::ml_dsa_87;
+    case CTC_SHA256wECDSA: return SignatureAlgorithm::ecdsa_p256;
+    default: return fail(Error::unsupported);
+  }
 }
 
 bool certificate_names(Bytes certificate_der, std::string_view host) noexcept {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Keys and X.509 certificates for the two signature algorithms of the service, made and read by wolfCrypt.
+// Keys and X.509 certificates for the signature algorithms of the service, made and read by wolfCrypt.
 // Used at set-up only: nothing here is on the path of a request.
 #pragma once
 
@@ -13,9 +13,12 @@
 
 namespace qeaas {
 
-enum class SignatureAlgorithm : std::uint8_t { ml_dsa_44, ecdsa_p256 };
-// name is "ML-DSA-44" or "P-256", as configuration writes them.
+enum class SignatureAlgorithm : std::uint8_t { ml_dsa_44, ml_dsa_65, ml_dsa_87, ecdsa_p256 };
+inline constexpr std::array kSignatureAlgorithms{SignatureAlgorithm::ml_dsa_44, SignatureAlgorithm::ml_dsa_65,
+                                                 SignatureAlgorithm::ml_dsa_87, SignatureAlgorithm::ecdsa_p256};
+// name is "ML-DSA-44" ... or "P-256", as configuration writes them.
 std::string_view name(SignatureAlgorithm algorithm) noexcept;
+constexpr bool is_post_quantum(SignatureAlgorithm algorithm) noexcept { return algorithm != SignatureAlgorithm::ecdsa_p256; }
 
 using Der = std::vector<std::uint8_t>;
 using SpkiHash = std::array<std::uint8_t, 32>;  // SHA-256 of a SubjectPublicKeyInfo: the identity of a key
@@ -53,6 +56,8 @@ Result<SpkiHash> spki_sha256(Bytes certificate_der);
 Result<Der> public_key_info(const KeyPair& pair);
 // certificate_algorithm tells the algorithm of a certificate's own key. Errors: malformed, unsupported.
 Result<SignatureAlgorithm> certificate_algorithm(Bytes certificate_der);
+// issuer_algorithm tells with which algorithm the issuer signed it. Errors: malformed, unsupported.
+Result<SignatureAlgorithm> issuer_algorithm(Bytes certificate_der);
 // certificate_names tells whether a host name or address is among the subject alternative names (RFC 6125; a leftmost "*" label
 // matches one label). The common name does not count.
 bool certificate_names(Bytes certificate_der, std::string_view host) noexcept;

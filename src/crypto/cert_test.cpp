@@ -81,8 +81,55 @@ TEST_P(CertTest, TheRootsOwnIdentityIsItsKeys) {
   EXPECT_EQ(spki_sha256(*root).value(), spki_sha256(*make_root(*key, "another name", 9)).value());
 }
 
-INSTANTIATE_TEST_SUITE_P(Algorithms, CertTest, testing::Values(SignatureAlgorithm::ml_dsa_44, SignatureAlgorithm::ecdsa_p256),
-                         [](const auto& test) { return test.param == SignatureAlgorithm::ml_dsa_44 ? "mldsa44" : "p256"; });
+TEST_P(CertTest, OnlyItsOwnAlgorithmReadsAKey) {
+  const auto key = make_key_pair(GetParam());
+  for (const auto algorithm : kSignatureAlgorithms)
+    EXPECT_EQ(public_key_info({algorithm, SecretBytes(key->private_key.span())}).has_value(), algorithm == GetParam()) << name(algorithm);
+}
+
+TEST_P(CertTest, ALeafTellsWhatItsIssuerSignedWith) {
+  const auto key = make_key_pair(GetParam());
+  for (const auto algorithm : kSignatureAlgorithms) {
+    const auto ca_key = make_key_pair(algorithm);
+    const auto leaf = make_leaf(*key, {"server", {"localhost"}, 5, true}, *ca_key, *make_root(*ca_key, "root", 10));
+    ASSERT_TRUE(leaf) << name(algorithm);
+    EXPECT_EQ(certificate_algorithm(*leaf), GetParam());
+    EXPECT_EQ(issuer_algorithm(*leaf), algorithm);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Algorithms, CertTest, testing::ValuesIn(kSignatureAlgorithms), [](const auto& test) {
+  std::string text(name(test.param));
+  std::erase(text, '-');
+  return text;
+});
+
+struct Sizes {
+  SignatureAlgorithm algorithm;
+  std::size_t public_key;   // FIPS 204 table 2
+  std::size_t private_key;  // likewise
+  std::size_t signature;    // likewise
+};
+class MlDsaSizes : public testing::TestWithParam<Sizes> {};
+// Keys and signatures have the sizes of the standard, so that no level passes for another: what surrounds them is short.
+TEST_P(MlDsaSizes, AreThoseOfFips204) {
+  ASSERT_TRUE(initialise_crypto(os_seed));
+  const auto& sizes = GetParam();
+  const auto key = make_key_pair(sizes.algorithm);
+  ASSERT_TRUE(key);
+  EXPECT_EQ(public_key_info(*key)->size(), sizes.public_key + 22);
+  const auto private_part = handshake_key(*key)->size();
+  EXPECT_GE(private_part, sizes.private_key + 20);
+  EXPECT_LE(private_part, sizes.private_key + 40);
+  const auto root = make_root(*key, "root", 10);
+  EXPECT_GE(root->size(), sizes.public_key + sizes.signature + 200);
+  EXPECT_LE(root->size(), sizes.public_key + sizes.signature + 500);
+}
+INSTANTIATE_TEST_SUITE_P(Levels, MlDsaSizes,
+                         testing::Values(Sizes{SignatureAlgorithm::ml_dsa_44, 1312, 2560, 2420},
+                                         Sizes{SignatureAlgorithm::ml_dsa_65, 1952, 4032, 3309},
+                                         Sizes{SignatureAlgorithm::ml_dsa_87, 2592, 4896, 4627}),
+                         [](const auto& test) { return "bytes" + std::to_string(test.param.public_key); });
 
 TEST(Cert, BadInputIsRefused) {
   ASSERT_TRUE(initialise_crypto(os_seed));
@@ -95,6 +142,7 @@ TEST(Cert, BadInputIsRefused) {
   EXPECT_EQ(key_from_pem(bytes_of(no_key)).error(), Error::unsupported);
   EXPECT_EQ(spki_sha256(bytes_of("0")).error(), Error::malformed);
   EXPECT_EQ(certificate_algorithm(bytes_of("0")).error(), Error::malformed);
+  EXPECT_EQ(issuer_algorithm(bytes_of("0")).error(), Error::malformed);
   EXPECT_EQ(days_left(bytes_of("0")).error(), Error::malformed);
   const auto key = make_key_pair(SignatureAlgorithm::ecdsa_p256);
   const auto root = make_root(*key, "root", 1);

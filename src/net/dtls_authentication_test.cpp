@@ -77,7 +77,7 @@ class TicketTest : public testing::Test {
   }
   void reconfigure(ClientAuthentication clients) {
     TlsContextOptions options;
-    options.ml_dsa_44 = Authority::credential(authority().ml_dsa);
+    options.credentials = authority().credentials({SignatureAlgorithm::ml_dsa_44});
     options.groups = {0x0200};
     options.clients = std::move(clients);
     net_.server->use_context(TlsContext::make(std::move(options), net_.tickets, net_.resolver).value());

@@ -10,6 +10,7 @@
 
 #include "crypto/random.hpp"
 #include "net/groups.hpp"
+#include "net/signatures.hpp"
 #include "net/wolfssl_internals.hpp"
 
 namespace qeaas {
@@ -49,6 +50,7 @@ struct DtlsClient::Callbacks {
     const Bytes certificate(store->certs[0].buffer, store->certs[0].length);
     if (store->error_depth == 0)
       if (const auto algorithm = certificate_algorithm(certificate)) client.report_.signature = *algorithm;
+    if (!client.accepts({store->certs[store->error_depth].buffer, store->certs[store->error_depth].length})) return 0;
     if (!client.options_.verify) return 1;
     if (preverified == 0) {
       client.reject(store->error);
@@ -83,6 +85,7 @@ DtlsClientOptions DtlsClientOptions::duplicate() const {
   copy.groups = groups;
   copy.roots = roots;
   copy.verify = verify;
+  copy.signatures = signatures;
   if (psk) copy.psk = PskCredential{psk->identity, SecretBytes(psk->key.span())};
   if (certificate) copy.certificate = Credential{certificate->certificate, SecretBytes(certificate->private_key.span())};
   copy.raw_public_key = raw_public_key;
@@ -121,7 +124,16 @@ Outcome<void> DtlsClient::set_up() {
   wolfSSL_SetIOWriteCtx(ssl_, this);
   wolfSSL_SetCertCbCtx(ssl_, this);
   wolfSSL_dtls_set_mtu(ssl_, static_cast<word16>(options_.path_mtu - kIpUdpHeaderBytes));
+  if (auto ready = set_up_signatures(); !ready) return ready;
   return set_up_keys();
+}
+
+Outcome<void> DtlsClient::set_up_signatures() {
+  if (options_.signatures.empty()) return {};
+  std::vector<std::uint16_t> codes;
+  for (const auto algorithm : options_.signatures) codes.push_back(code_point(algorithm));
+  if (!internals::offer_signatures(ssl_, codes)) return explain(Error::unsupported, "signature algorithms");
+  return {};
 }
 
 Outcome<void> DtlsClient::set_up_trust() {
@@ -162,7 +174,7 @@ Outcome<void> DtlsClient::set_up_keys() {
 
 void DtlsClient::start(TimePoint now) {
   state_ = State::handshaking;
-  began_ = now;
+  report_.began = now;
   step(now);
 }
 
@@ -202,7 +214,7 @@ void DtlsClient::arm(TimePoint now) {
   const auto timeout = std::chrono::seconds(wolfSSL_dtls_get_current_timeout(ssl_));
   const Clock::duration wait = wolfSSL_dtls13_use_quick_timeout(ssl_) != 0 ? Clock::duration(timeout) / 4 : Clock::duration(timeout);
   deadline_ = waits ? now + wait : TimePoint::max();
-  if (state_ == State::handshaking) deadline_ = std::min(deadline_, began_ + options_.handshake_timeout);
+  if (state_ == State::handshaking) deadline_ = std::min(deadline_, report_.began + options_.handshake_timeout);
 }
 
 void DtlsClient::on_datagram(Bytes datagram, TimePoint now) {
@@ -236,7 +248,7 @@ void DtlsClient::read() {
 
 void DtlsClient::on_timer(TimePoint now) {
   if (now < deadline_ || (state_ != State::handshaking && state_ != State::established)) return;
-  if (state_ == State::handshaking && now - began_ >= options_.handshake_timeout) {
+  if (state_ == State::handshaking && now - report_.began >= options_.handshake_timeout) {
     fail_with({Error::timeout, "no handshake within the time allowed; does the server run, and does a firewall drop UDP?"});
     return;
   }
@@ -279,6 +291,20 @@ void DtlsClient::fail_with(Fault fault) {
   deadline_ = TimePoint::max();
 }
 
+bool DtlsClient::accepts(Bytes certificate) {
+  if (options_.signatures.empty()) return true;
+  const auto accepted = [this](const Result<SignatureAlgorithm>& found) {
+    return found && std::ranges::find(options_.signatures, *found) != options_.signatures.end();
+  };
+  const auto key = certificate_algorithm(certificate);
+  const auto issuer = issuer_algorithm(certificate);
+  if (accepted(key) && accepted(issuer)) return true;
+  const auto title = [](const Result<SignatureAlgorithm>& found) { return found ? std::string(name(*found)) : "an unknown algorithm"; };
+  rejection_ = Fault{Error::not_trusted, "a certificate of the server is for " + title(key) + " and signed with " + title(issuer) +
+                                             ", which --signatures does not accept"};
+  return false;
+}
+
 void DtlsClient::reject(int error) {
   if (options_.psk && options_.roots.empty()) {
     rejection_ = Fault{Error::unauthorized,
@@ -303,7 +329,8 @@ Fault DtlsClient::describe(int error) const {
     WOLFSSL_ALERT_HISTORY history{};
     wolfSSL_get_alert_history(ssl_, &history);
     return {Error::unauthorized, "the server refused the handshake (alert " + std::to_string(history.last_rx.code) +
-                                     "); it may want a client key (--psk), or other groups (--groups)"};
+                                     "); it may want a client key (--psk), or other groups (--groups)" +
+                                     (options_.signatures.empty() ? "" : ", or have no certificate that --signatures accepts")};
   }
   return {Error::crypto, "the handshake failed (wolfSSL error " + std::to_string(error) + ")"};
 }

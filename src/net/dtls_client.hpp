@@ -28,6 +28,8 @@ struct DtlsClientOptions {
   std::vector<int> groups;  // code points; the first one's key share goes with the first hello if it fits
   std::vector<Der> roots;   // trusted CA certificates
   bool verify = true;
+  // signatures are those that the server may prove itself with, those of its certificates included; empty: all that are known.
+  std::vector<SignatureAlgorithm> signatures;
   std::optional<PskCredential> psk;
   std::optional<Credential> certificate;  // to authenticate this client
   bool raw_public_key = false;            // the certificate is a bare SubjectPublicKeyInfo (RFC 7250)
@@ -53,6 +55,7 @@ struct DtlsReport {
   std::size_t bytes_sent = 0;
   std::size_t bytes_received = 0;
   unsigned flights = 0;  // times that this side spoke during the handshake: round trips begun
+  TimePoint began{};     // when the first hello was made; what was done before is the set-up of this side's objects
 };
 
 class DtlsClient {
@@ -89,12 +92,15 @@ class DtlsClient {
   Outcome<void> set_up();
   Outcome<void> set_up_trust();
   Outcome<void> set_up_keys();
+  Outcome<void> set_up_signatures();
   void step(TimePoint now);
   void complete();
   void read();
   void arm(TimePoint now);
   void fail_with(Fault fault);
   void reject(int error);
+  // accepts tells whether a certificate's key and its issuer's are of the accepted kinds; it notes why not.
+  bool accepts(Bytes certificate);
   Fault describe(int error) const;
 
   DtlsClientOptions options_;
@@ -107,7 +113,6 @@ class DtlsClient {
   Fault failure_{Error::closed, ""};
   std::optional<Fault> rejection_;  // why the verify callback refused the certificate
   DtlsReport report_;
-  TimePoint began_{};
   TimePoint deadline_ = TimePoint::max();
 };
 

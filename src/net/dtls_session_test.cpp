@@ -194,7 +194,7 @@ TEST_F(DtlsSessionTest, SendErrors) {
 TEST_F(DtlsSessionTest, ANewContextIsForNewSessions) {
   auto& host = connect();
   TlsContextOptions only_p256;
-  only_p256.p256 = Authority::credential(authority().p256);
+  only_p256.credentials = authority().credentials({SignatureAlgorithm::ecdsa_p256});
   only_p256.groups = {0x0017};
   const auto context = TlsContext::make(std::move(only_p256), net_.tickets, net_.resolver);
   ASSERT_TRUE(context);
@@ -243,11 +243,11 @@ TEST(TlsContextTest, BadCredentialsAreExplained) {
   EXPECT_EQ(TlsContext::make(std::move(none), tickets, resolver).error().error, Error::not_found);
   TlsContextOptions mixed_up;
   mixed_up.groups = {0x0200};
-  mixed_up.ml_dsa_44 = Credential{authority().ml_dsa.leaf, SecretBytes(authority().p256.leaf_key.span())};
+  mixed_up.credentials.push_back({authority().ml_dsa.leaf, SecretBytes(authority().p256.leaf_key.span())});
   EXPECT_EQ(TlsContext::make(std::move(mixed_up), tickets, resolver).error().error, Error::malformed);
   TlsContextOptions bad_root;
   bad_root.groups = {0x0200};
-  bad_root.p256 = Authority::credential(authority().p256);
+  bad_root.credentials = authority().credentials({SignatureAlgorithm::ecdsa_p256});
   bad_root.clients = {.none = true, .certificate = true, .roots = {Der{1, 2, 3}}};
   EXPECT_EQ(TlsContext::make(std::move(bad_root), tickets, resolver).error().error, Error::malformed);
 }

@@ -50,7 +50,7 @@ INSTANTIATE_TEST_SUITE_P(All, DtlsGroups,
 
 TEST(Dtls, AServerWithoutMlDsaShowsItsP256Certificate) {
   Network net;
-  net.context_options.ml_dsa_44.reset();
+  net.offer({SignatureAlgorithm::ecdsa_p256});
   ASSERT_TRUE(net.start());
   auto& host = net.add(net.client_options("P-256"));
   ASSERT_TRUE(net.run_until_settled(host));

@@ -16,7 +16,7 @@ Handshake::~Handshake() {
 
 Status Handshake::attach(std::shared_ptr<const TlsContext> from) noexcept {
   context = std::move(from);
-  certificate = context->options().ml_dsa_44 ? SignatureAlgorithm::ml_dsa_44 : SignatureAlgorithm::ecdsa_p256;
+  if (!context->offered().empty()) certificate = context->offered().front();
   ssl = wolfSSL_new(context->get());
   if (ssl == nullptr) return fail(Error::starved);
   wolfSSL_SetIOReadCtx(ssl, this);
@@ -56,8 +56,7 @@ bool Handshake::settle(SessionCensus* census) noexcept {
   if (census == nullptr) return true;
   using Proof = SessionCensus::Proof;
   const auto signature = server_signature();
-  const auto proof = !signature ? (is_resumed() ? Proof::ticket : Proof::psk)
-                                : (*signature == SignatureAlgorithm::ml_dsa_44 ? Proof::ml_dsa_44 : Proof::ecdsa_p256);
+  const auto proof = signature ? SessionCensus::proof_of(*signature) : is_resumed() ? Proof::ticket : Proof::psk;
   place = census->opened(context->options().transport, negotiated_group(), proof);
   return true;
 }

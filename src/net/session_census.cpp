@@ -22,11 +22,23 @@ std::size_t place_of(std::string_view group_name, std::size_t last) noexcept {
 std::string_view SessionCensus::name(Proof proof) noexcept {
   switch (proof) {
     case Proof::ml_dsa_44: return "ML-DSA-44";
+    case Proof::ml_dsa_65: return "ML-DSA-65";
+    case Proof::ml_dsa_87: return "ML-DSA-87";
     case Proof::ecdsa_p256: return "ECDSA P-256";
     case Proof::psk: return "PSK";
     case Proof::ticket: break;
   }
   return "ticket";
+}
+
+SessionCensus::Proof SessionCensus::proof_of(SignatureAlgorithm algorithm) noexcept {
+  switch (algorithm) {
+    case SignatureAlgorithm::ml_dsa_44: return Proof::ml_dsa_44;
+    case SignatureAlgorithm::ml_dsa_65: return Proof::ml_dsa_65;
+    case SignatureAlgorithm::ml_dsa_87: return Proof::ml_dsa_87;
+    case SignatureAlgorithm::ecdsa_p256: break;
+  }
+  return Proof::ecdsa_p256;
 }
 
 SessionCensus::Place SessionCensus::opened(Transport transport, std::string_view group, Proof proof) noexcept {

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "crypto/cert.hpp"
 #include "net/transport.hpp"
 
 namespace qeaas {
@@ -17,8 +18,9 @@ namespace qeaas {
 class SessionCensus {
  public:
   // Proof is how the server proved itself. A resumed session is proven by its ticket, whatever stood behind the first one.
-  enum class Proof : std::uint8_t { ml_dsa_44, ecdsa_p256, psk, ticket };
-  // name is "ML-DSA-44", "ECDSA P-256", "PSK" or "ticket".
+  enum class Proof : std::uint8_t { ml_dsa_44, ml_dsa_65, ml_dsa_87, ecdsa_p256, psk, ticket };
+  static Proof proof_of(SignatureAlgorithm algorithm) noexcept;
+  // name is "ML-DSA-44" (-65, -87), "ECDSA P-256", "PSK" or "ticket".
   static std::string_view name(Proof proof) noexcept;
 
  private:
@@ -68,7 +70,7 @@ class SessionCensus {
 
  private:
   static constexpr std::size_t kGroups = 9;  // those of groups.hpp, and one for all others
-  static constexpr std::size_t kProofs = 4;
+  static constexpr std::size_t kProofs = 6;
   static std::size_t index(std::size_t transport, std::size_t group, std::size_t proof) noexcept {
     return (transport * kGroups + group) * kProofs + proof;
   }

@@ -47,7 +47,7 @@ TEST(SessionCensus, KeepsEveryKindApart) {
   std::vector<SessionCensus::Place> places;
   for (const auto transport : {Transport::datagram, Transport::stream})
     for (const auto& group : all_groups())
-      for (const auto proof : {Proof::ml_dsa_44, Proof::ecdsa_p256, Proof::psk, Proof::ticket})
+      for (const auto proof : {Proof::ml_dsa_44, Proof::ml_dsa_65, Proof::ml_dsa_87, Proof::ecdsa_p256, Proof::psk, Proof::ticket})
         places.push_back(census.opened(transport, group.title, proof));
   const auto rows = census.snapshot();
   EXPECT_EQ(rows.size(), places.size());
@@ -55,6 +55,12 @@ TEST(SessionCensus, KeepsEveryKindApart) {
     EXPECT_EQ(row.open, 1U);
     EXPECT_EQ(row.resumed, SessionCensus::name(row.proof) == "ticket");
   }
+}
+
+TEST(SessionCensus, EverySignatureHasAProofOfItsName) {
+  for (const auto algorithm : {SignatureAlgorithm::ml_dsa_44, SignatureAlgorithm::ml_dsa_65, SignatureAlgorithm::ml_dsa_87})
+    EXPECT_EQ(SessionCensus::name(SessionCensus::proof_of(algorithm)), name(algorithm));
+  EXPECT_EQ(SessionCensus::name(SessionCensus::proof_of(SignatureAlgorithm::ecdsa_p256)), "ECDSA P-256");
 }
 
 TEST(SessionCensus, AnUnknownGroupIsCountedAsOther) {

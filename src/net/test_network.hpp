@@ -3,6 +3,8 @@
 // seeded generator, time that passes only when nothing else is to do.
 #pragma once
 
+#include <algorithm>
+#include <initializer_list>
 #include <map>
 #include <random>
 
@@ -53,9 +55,22 @@ struct Authority {
     auto leaf = make_leaf(key, {"test", {"localhost", "127.0.0.1"}, 5, server}, ca_key, root).value();
     return {std::move(ca_key), std::move(root), std::move(leaf), handshake_key(key).value()};
   }
+  std::vector<Credential> credentials(std::initializer_list<SignatureAlgorithm> algorithms) const {
+    std::vector<Credential> all;
+    for (const auto algorithm : algorithms) all.push_back(credential(of(algorithm)));
+    return all;
+  }
   static Credential credential(const Pair& pair) { return {pair.leaf, SecretBytes(pair.leaf_key.span())}; }
+  const Pair& of(SignatureAlgorithm algorithm) const {
+    const std::array all{&ml_dsa, &ml_dsa_65, &ml_dsa_87, &p256};
+    return **std::ranges::find_if(all, [&](const Pair* pair) { return pair->ca_key.algorithm == algorithm; });
+  }
+  std::vector<Der> roots() const { return {ml_dsa.root, p256.root, ml_dsa_65.root, ml_dsa_87.root}; }
+
   Pair ml_dsa = make(SignatureAlgorithm::ml_dsa_44);
   Pair p256 = make(SignatureAlgorithm::ecdsa_p256);
+  Pair ml_dsa_65 = make(SignatureAlgorithm::ml_dsa_65);
+  Pair ml_dsa_87 = make(SignatureAlgorithm::ml_dsa_87);
 };
 
 inline Authority& authority() {
@@ -82,8 +97,7 @@ class Network : public DatagramSink, public DtlsServer::Handler {
   explicit Network(std::uint32_t seed = 1, Weather weather_now = {}) : weather(weather_now), dice_(seed) {
     resolver = std::make_shared<Identities>();
     tickets = std::make_shared<TicketKeys>(1h, 2h);
-    context_options.ml_dsa_44 = Authority::credential(authority().ml_dsa);
-    context_options.p256 = Authority::credential(authority().p256);
+    offer({SignatureAlgorithm::ml_dsa_44, SignatureAlgorithm::ecdsa_p256});
     context_options.groups = parse_groups(std::vector<std::string>{"MLKEM512", "X25519MLKEM768", "P-256", "X25519"}, false).value();
   }
   ~Network() override {
@@ -91,6 +105,9 @@ class Network : public DatagramSink, public DtlsServer::Handler {
     closing_hook = nullptr;
     server.reset();
   }
+
+  // offer gives the server these certificates, in this order, before start.
+  void offer(std::initializer_list<SignatureAlgorithm> algorithms) { context_options.credentials = authority().credentials(algorithms); }
 
   Outcome<void> start() {
     auto context = TlsContext::make(std::move(context_options), tickets, resolver);
@@ -103,7 +120,7 @@ class Network : public DatagramSink, public DtlsServer::Handler {
     DtlsClientOptions options;
     options.server_name = "localhost";
     options.groups = parse_groups(std::vector<std::string>{std::move(group)}, false).value();
-    options.roots = {authority().ml_dsa.root, authority().p256.root};
+    options.roots = authority().roots();
     return options;
   }
 

@@ -10,8 +10,10 @@
 #include <wolfssl/internal.h>
 #include <wolfssl/ssl.h>
 
+#include "net/signatures.hpp"
 #include "net/test_network.hpp"
 #include "net/tls_session.hpp"
+#include "net/wolfssl_internals.hpp"
 
 namespace qeaas::testing_net {
 
@@ -44,7 +46,10 @@ class TlsTestClient {
     if (!options_.alpn.empty())
       must(wolfSSL_UseALPN(ssl_, options_.alpn.data(), static_cast<word32>(options_.alpn.size()), WOLFSSL_ALPN_FAILED_ON_MISMATCH));
     if (base.ticket) wolfSSL_set_session(ssl_, static_cast<WOLFSSL_SESSION*>(base.ticket.get()));
-    if (!options_.knows_ml_dsa) forget_ml_dsa();
+    if (!options_.knows_ml_dsa) base.signatures = {SignatureAlgorithm::ecdsa_p256};
+    std::vector<std::uint16_t> codes;
+    for (const auto algorithm : base.signatures) codes.push_back(code_point(algorithm));
+    if (!codes.empty() && !internals::offer_signatures(ssl_, codes)) std::abort();
     if (options_.no_key_exchange) must(wolfSSL_no_dhe_psk(ssl_) == 0 ? WOLFSSL_SUCCESS : WOLFSSL_FAILURE);
   }
   ~TlsTestClient() {
@@ -137,18 +142,6 @@ class TlsTestClient {
     must(wolfSSL_CTX_use_PrivateKey_buffer(context_, own.private_key.span().data(), static_cast<long>(own.private_key.size()),
                                            WOLFSSL_FILETYPE_ASN1));
   }
-  // forget_ml_dsa takes ML-DSA out of the signature algorithms that the hello will offer; the lean build has no public way.
-  void forget_ml_dsa() {
-    must(AllocateSuites(ssl_) == 0 ? WOLFSSL_SUCCESS : 0);
-    auto& suites = *ssl_->suites;
-    word16 kept = 0;
-    for (word16 i = 0; i + 1 < suites.hashSigAlgoSz; i = static_cast<word16>(i + 2)) {
-      if (suites.hashSigAlgo[i] == 0x09) continue;
-      suites.hashSigAlgo[kept++] = suites.hashSigAlgo[i];
-      suites.hashSigAlgo[kept++] = suites.hashSigAlgo[i + 1];
-    }
-    suites.hashSigAlgoSz = kept;
-  }
   static int receive(WOLFSSL* /*ssl*/, char* buffer, int size, void* context) noexcept {
     auto& in = static_cast<TlsTestClient*>(context)->in;
     if (in.empty()) return WOLFSSL_CBIO_ERR_WANT_READ;
@@ -189,10 +182,10 @@ struct TlsPort {
   TlsPort() {
     options.transport = Transport::stream;
     options.section = "https";
-    options.ml_dsa_44 = Authority::credential(authority().ml_dsa);
-    options.p256 = Authority::credential(authority().p256);
+    offer({SignatureAlgorithm::ml_dsa_44, SignatureAlgorithm::ecdsa_p256});
     options.groups = parse_groups(std::vector<std::string>{"X25519MLKEM768", "MLKEM512", "P-256", "X25519"}, false).value();
   }
+  void offer(std::initializer_list<SignatureAlgorithm> algorithms) { options.credentials = authority().credentials(algorithms); }
   Outcome<void> start() {
     auto made = TlsContext::make(std::move(options), tickets, resolver);
     if (!made) return tl::unexpected(made.error());
@@ -204,7 +197,7 @@ struct TlsPort {
     TlsClientOptions made;
     made.base.server_name = "localhost";
     made.base.groups = parse_groups(std::vector<std::string>{std::move(group)}, false).value();
-    made.base.roots = {authority().ml_dsa.root, authority().p256.root};
+    made.base.roots = authority().roots();
     return made;
   }
 

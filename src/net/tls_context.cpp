@@ -11,20 +11,25 @@
 
 #include "crypto/hash.hpp"
 #include "net/handshake.hpp"
+#include "net/signatures.hpp"
 #include "net/tls_io.hpp"
 
 namespace qeaas {
 namespace {
 
-// offers_ml_dsa_44 looks for code point 09 04 in the client's signature algorithms.
-bool offers_ml_dsa_44(const WOLFSSL* ssl) noexcept {
+// client_signatures are the code points of the client's signature_algorithms, two bytes each.
+Bytes client_signatures(const WOLFSSL* ssl) noexcept {
   const byte* suites = nullptr;
   const byte* algorithms = nullptr;
   word16 suites_size = 0;
   word16 algorithms_size = 0;
-  if (wolfSSL_get_client_suites_sigalgs(ssl, &suites, &suites_size, &algorithms, &algorithms_size) != WOLFSSL_SUCCESS) return false;
-  for (word16 i = 0; i + 1 < algorithms_size; i = static_cast<word16>(i + 2))
-    if (algorithms[i] == 0x09 && algorithms[i + 1] == 0x04) return true;
+  if (wolfSSL_get_client_suites_sigalgs(ssl, &suites, &suites_size, &algorithms, &algorithms_size) != WOLFSSL_SUCCESS) return {};
+  return {algorithms, algorithms_size};
+}
+
+bool contains(Bytes code_points, std::uint16_t wanted) noexcept {
+  for (std::size_t i = 0; i + 1 < code_points.size(); i += 2)
+    if (code_points[i] * 256U + code_points[i + 1] == wanted) return true;
   return false;
 }
 
@@ -37,14 +42,25 @@ int load_into(WOLFSSL* ssl, const Credential& credential) noexcept {
              : 0;
 }
 
-// choose_certificate runs in the handshake: the context holds ML-DSA-44; a client that does not know it gets P-256.
+bool load_into(WOLFSSL_CTX* context, const Credential& credential) noexcept {
+  const auto& key = credential.private_key.span();
+  return wolfSSL_CTX_use_certificate_buffer(context, credential.certificate.data(), static_cast<long>(credential.certificate.size()),
+                                            WOLFSSL_FILETYPE_ASN1) == WOLFSSL_SUCCESS &&
+         wolfSSL_CTX_use_PrivateKey_buffer(context, key.data(), static_cast<long>(key.size()), WOLFSSL_FILETYPE_ASN1) == WOLFSSL_SUCCESS &&
+         wolfSSL_CTX_check_private_key(context) == WOLFSSL_SUCCESS;
+}
+
+// choose_certificate runs in the handshake, again for the hello after a HelloRetryRequest. The session has the context's first
+// credential. A client that knows none of them keeps what it has: wolfSSL then finds that nothing fits and says handshake_failure.
 int choose_certificate(WOLFSSL* ssl, void* argument) noexcept {
   const auto& context = *static_cast<const TlsContext*>(argument);
   auto& session = Handshake::of(ssl);
-  if (session.certificate == SignatureAlgorithm::ecdsa_p256) return 1;  // the second hello, after a HelloRetryRequest
-  if (!context.options().p256 || offers_ml_dsa_44(ssl)) return 1;
-  session.certificate = SignatureAlgorithm::ecdsa_p256;
-  return load_into(ssl, *context.options().p256);
+  const auto known = client_signatures(ssl);
+  const auto& offered = context.offered();
+  const auto chosen = std::ranges::find_if(offered, [&](SignatureAlgorithm one) { return contains(known, code_point(one)); });
+  if (chosen == offered.end() || *chosen == session.certificate) return 1;
+  session.certificate = *chosen;
+  return load_into(ssl, context.options().credentials[static_cast<std::size_t>(chosen - offered.begin())]);
 }
 
 unsigned int find_psk(WOLFSSL* ssl, const char* identity, unsigned char* key, unsigned int room, const char** suite) noexcept {
@@ -150,18 +166,21 @@ Outcome<void> TlsContext::set_up() {
 }
 
 Outcome<void> TlsContext::load_credentials() {
-  const auto& first = options_.ml_dsa_44 ? options_.ml_dsa_44 : options_.p256;
-  if (!first) {
-    if (options_.clients.psk && !options_.clients.none) return {};
-    return fault(Error::not_found, "no server certificate; name ML-DSA-44, P-256 or both in [" + options_.section + "] certificates");
+  for (const auto& credential : options_.credentials) {
+    const auto algorithm = certificate_algorithm(credential.certificate);
+    if (!algorithm) return fault(algorithm.error(), "a server certificate is damaged or has a key of another kind than ML-DSA or P-256");
+    offered_.push_back(*algorithm);
   }
-  const auto& key = first->private_key.span();
-  if (wolfSSL_CTX_use_certificate_buffer(context_, first->certificate.data(), static_cast<long>(first->certificate.size()),
-                                         WOLFSSL_FILETYPE_ASN1) != WOLFSSL_SUCCESS ||
-      wolfSSL_CTX_use_PrivateKey_buffer(context_, key.data(), static_cast<long>(key.size()), WOLFSSL_FILETYPE_ASN1) != WOLFSSL_SUCCESS ||
-      wolfSSL_CTX_check_private_key(context_) != WOLFSSL_SUCCESS)
-    return fault(Error::malformed, "a server certificate and its key do not fit; make new ones with 'qeaas keys --renew'");
-  if (options_.ml_dsa_44 && options_.p256) wolfSSL_CTX_set_cert_cb(context_, choose_certificate, this);
+  if (offered_.empty()) {
+    if (options_.clients.psk && !options_.clients.none) return {};
+    return fault(Error::not_found,
+                 "no server certificate; name ML-DSA-44, ML-DSA-65, ML-DSA-87 or P-256 in [" + options_.section + "] certificates");
+  }
+  // The first one last: it stays. The others are tried here, so that a damaged one is a fault now and not in a handshake.
+  for (auto credential = options_.credentials.rbegin(); credential != options_.credentials.rend(); ++credential)
+    if (!load_into(context_, *credential))
+      return fault(Error::malformed, "a server certificate and its key do not fit; make new ones with 'qeaas keys --renew'");
+  if (offered_.size() > 1) wolfSSL_CTX_set_cert_cb(context_, choose_certificate, this);
   return {};
 }
 

@@ -59,10 +59,9 @@ struct ClientAuthentication {
 
 struct TlsContextOptions {
   Transport transport = Transport::datagram;
-  std::string section = "coaps";  // of the configuration, for the words of faults
-  std::optional<Credential> ml_dsa_44;
-  std::optional<Credential> p256;
-  std::vector<int> groups;  // code points, in order of preference
+  std::string section = "coaps";        // of the configuration, for the words of faults
+  std::vector<Credential> credentials;  // of this server, in order of preference: a client gets the first that it can verify
+  std::vector<int> groups;              // code points, in order of preference
   ClientAuthentication clients;
   bool tickets = true;
   std::uint32_t ticket_lifetime_seconds = 7200;
@@ -80,6 +79,8 @@ class TlsContext {
 
   WOLFSSL_CTX* get() const noexcept { return context_; }
   const TlsContextOptions& options() const noexcept { return options_; }
+  // offered is the signature algorithm of each credential, in their order.
+  const std::vector<SignatureAlgorithm>& offered() const noexcept { return offered_; }
   TicketKeys& tickets() const noexcept { return *tickets_; }
   IdentityResolver& resolver() const noexcept { return *resolver_; }
 
@@ -92,6 +93,7 @@ class TlsContext {
 
   WOLFSSL_CTX* context_ = nullptr;
   TlsContextOptions options_;
+  std::vector<SignatureAlgorithm> offered_;
   std::shared_ptr<TicketKeys> tickets_;
   std::shared_ptr<IdentityResolver> resolver_;
 };

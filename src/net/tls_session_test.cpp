@@ -108,7 +108,7 @@ TEST_F(TlsSessionTest, TheServersOrderOfGroupsCounts) {
 }
 
 TEST_F(TlsSessionTest, AServerWithOneCertificateReportsThatOne) {
-  port_.options.ml_dsa_44.reset();
+  port_.offer({SignatureAlgorithm::ecdsa_p256});
   auto pair = connect();
   ASSERT_TRUE(pair.open());
   EXPECT_EQ(pair.session->signature(), SignatureAlgorithm::ecdsa_p256);
@@ -339,8 +339,7 @@ TEST_F(TlsSessionTest, AContextForDatagramsMakesNoSession) {
 }
 
 TEST_F(TlsSessionTest, FaultsNameTheSectionOfTheTransport) {
-  port_.options.ml_dsa_44.reset();
-  port_.options.p256.reset();
+  port_.options.credentials.clear();
   const auto started = port_.start();
   ASSERT_FALSE(started);
   EXPECT_NE(started.error().text.find("[https] certificates"), std::string::npos) << started.error().text;

@@ -32,6 +32,17 @@ bool input_pending(const WOLFSSL* ssl) noexcept { return ssl->buffers.inputBuffe
 
 bool psk_negotiated(const WOLFSSL* ssl) noexcept { return ssl->options.pskNegotiated != 0 && ssl->options.resuming == 0; }
 
+bool offer_signatures(WOLFSSL* ssl, std::span<const std::uint16_t> code_points) noexcept {
+  if (code_points.size() * 2 > WOLFSSL_MAX_SIGALGO || AllocateSuites(ssl) != 0) return false;
+  word16 size = 0;
+  for (const auto code : code_points) {
+    ssl->suites->hashSigAlgo[size++] = static_cast<byte>(code >> 8);
+    ssl->suites->hashSigAlgo[size++] = static_cast<byte>(code & 0xFF);
+  }
+  ssl->suites->hashSigAlgoSz = size;
+  return true;
+}
+
 void forget_offers(WOLFSSL* ssl) noexcept {
   XFREE(ssl->alpn_peer_requested, ssl->heap, DYNAMIC_TYPE_ALPN);
   ssl->alpn_peer_requested = nullptr;

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 struct WOLFSSL;
 
@@ -19,6 +20,9 @@ bool flight_pending(const WOLFSSL* ssl) noexcept;
 bool input_pending(const WOLFSSL* ssl) noexcept;
 // psk_negotiated is true when an external pre-shared key (no ticket) authenticated the handshake.
 bool psk_negotiated(const WOLFSSL* ssl) noexcept;
+// offer_signatures makes a client offer, and accept, these signature_algorithms alone (code points in order of preference, at most 32).
+// Before the handshake. False when there is no memory. The public functions for it need wolfSSL's OpenSSL layer.
+bool offer_signatures(WOLFSSL* ssl, std::span<const std::uint16_t> code_points) noexcept;
 // forget_offers frees the list of application protocols that the client offered, up to 64 KiB that wolfSSL would keep to the end.
 void forget_offers(WOLFSSL* ssl) noexcept;
 

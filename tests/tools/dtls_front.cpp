@@ -69,8 +69,7 @@ Outcome<std::shared_ptr<TlsContext>> make_context(const char* state) {
   auto groups = parse_groups(std::vector<std::string>(std::begin(kDefaultGroups), std::end(kDefaultGroups)), false);
   if (!groups) return tl::unexpected(groups.error());
   TlsContextOptions options;
-  options.ml_dsa_44 = std::move(keys->ml_dsa_44);
-  options.p256 = std::move(keys->p256);
+  for (auto& entry : keys->entries) options.credentials.push_back(std::move(entry.leaf));
   options.groups = std::move(*groups);
   return TlsContext::make(std::move(options), std::make_shared<TicketKeys>(1h, 2h), std::make_shared<Nobody>());
 }

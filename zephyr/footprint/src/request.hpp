@@ -5,6 +5,14 @@
 #include <array>
 #include <cstdint>
 
-inline constexpr std::array<std::uint8_t, 20> kRequest{0x44, 0x01, 0x12, 0x34, 'f', 'o', 'o', 't',  // CON GET, token
-                                                       0xB6, 'r',  'a',  'n',  'd', 'o', 'm',       // Uri-Path: random
-                                                       0x44, 'n',  '=',  '3',  '2'};                // Uri-Query: n=32
+inline constexpr unsigned kRequestsOfARun = 16;
+
+// next_request numbers them: a server answers a number that it has seen from its memory.
+inline std::array<std::uint8_t, 20> next_request() {
+  static std::uint8_t number = 0;
+  return {0x44, 0x01, 0x12, ++number, 'f', 'o', 'o', 't',  // CON GET, message id, token
+          0xB6, 'r',  'a',  'n',      'd', 'o', 'm',       // Uri-Path: random
+          0x44, 'n',  '=',  '3',      '2'};                // Uri-Query: n=32
+}
+
+inline constexpr std::uint8_t kContent = 0x45;  // 2.05, the second byte of an answer
