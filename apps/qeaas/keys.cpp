@@ -109,7 +109,7 @@ void add_keys(CLI::App& app, KeysOptions& options) {
   keys->require_subcommand(0, 1);
   keys->footer(
       "A server that runs takes new certificates on SIGHUP.\n"
-      "Example:\n  qeaas keys --san qrng.example.org 192.0.2.7\n  qeaas keys --export /etc/nginx/qeaas/site/keys");
+      "Example:\n  qeaas keys --san qrng.example.org 192.0.2.7\n  qeaas keys --export /var/lib/qeaas/nginx");
 }
 
 int run_keys(const KeysOptions& options) {
