@@ -3,13 +3,14 @@
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 
-.PHONY: help setup build demo test bench lint install asan tsan fuzz zephyr clean
+.PHONY: help setup build demo test bench paper lint install asan tsan fuzz zephyr clean
 
 help:
 	@echo "make demo     set up this machine, build, start a server, fetch entropy over post-quantum DTLS, stop"
 	@echo "make test     set up, build, run every test"
 	@echo "make build    leaves build/release/bin/{qeaasd,qeaas} and build/release/lib/qeaas-provider.so"
 	@echo "make bench    benchmarks that print ratios against a floor or a peer of the same run"
+	@echo "make paper    the paper's evaluation into build/paper: tables, figures, raw samples (docs/paper.md)"
 	@echo "make lint     clang-format, clang-tidy, cppcheck and the checks of the tree"
 	@echo "make install  into PREFIX (default /usr/local), honouring DESTDIR"
 	@echo "make zephyr   the device: every suite, the sample, end to end, footprint (needs ZEPHYR_BASE, see docs/zephyr.md)"
@@ -50,6 +51,11 @@ bench: build
 	scripts/setup --peers --bench
 	cmake --build --preset release -j $(JOBS)
 	bench/run build/release/bin
+
+paper: build
+	scripts/setup --peers
+	cmake --build --preset release -j $(JOBS) --target qeaas qeaasd bare
+	bench/paper/run build/release/bin
 
 lint: setup
 	cmake --preset release

@@ -4,7 +4,7 @@
 //  2. A CBOR item that CborReader accepts as a whole is written back by CborWriter to the same bytes (there is one encoding).
 //  3. An answer or report that decodes is encoded and decoded again to an equal one; a simulated source is always marked.
 //  4. An address that parses gives a text that parses to the same parts; base64 that decodes is what encoding writes.
-//  5. A query that parses is within the documented limits.
+//  5. A query that parses is within the documented limits; a number that decodes has as many bytes as were asked for.
 #include <algorithm>
 #include <cstdlib>
 #include <vector>
@@ -15,6 +15,7 @@
 #include "wire/link_format.hpp"
 #include "wire/problem.hpp"
 #include "wire/random_answer.hpp"
+#include "wire/random_number.hpp"
 #include "wire/sources_report.hpp"
 
 namespace {
@@ -117,6 +118,11 @@ void fuzz_link_filter(std::string_view text) {
   if (const auto filter = parse_link_filter(text)) require(encode_links({&link, 1}, *filter, memory).has_value());
 }
 
+void fuzz_number(Bytes input) {
+  for (const std::size_t size : {1U, 8U, 9U, 256U})
+    if (const auto decoded = decode_random_number(input, size)) require(decoded->size() == size);
+}
+
 void fuzz_base64(std::string_view text) {
   if (const auto decoded = from_base64(text)) require(to_base64(decoded->span()) == text);
 }
@@ -126,7 +132,7 @@ void fuzz_base64(std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::vector<std::uint8_t> input(data + 1, data + size);
-  switch (data[0] % 12) {
+  switch (data[0] % 13) {
     case 0: fuzz_cbor(input); break;
     case 1: fuzz_answer(AnswerFormat::cbor, input); break;
     case 2: fuzz_answer(AnswerFormat::json, input); break;
@@ -141,6 +147,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 8: fuzz_uri(text_of(input)); break;
     case 9: fuzz_query(text_of(input)); break;
     case 10: fuzz_link_filter(text_of(input)); break;
+    case 11: fuzz_number(input); break;
     default: fuzz_base64(text_of(input)); break;
   }
   return 0;

@@ -18,6 +18,9 @@ Outcome<LinkOptions> options_of(const Settings& settings) {
   auto groups = read_groups(settings.groups);
   if (!groups) return tl::unexpected(groups.error());
   options.groups = std::move(*groups);
+  auto signatures = read_signatures(settings.signatures);
+  if (!signatures) return tl::unexpected(signatures.error());
+  options.signatures = std::move(*signatures);
   if (!settings.psk.empty()) {
     auto psk = read_psk(settings.psk);
     if (!psk) return tl::unexpected(Fault{psk.error().error, "psk = " + settings.psk + ": " + psk.error().text});

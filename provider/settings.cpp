@@ -10,8 +10,8 @@
 namespace qeaas::provider {
 namespace {
 
-constexpr std::array<std::string_view, 11> kKeys{"source", "socket", "device",   "server",  "ca",    "psk",
-                                                 "groups", "type",   "fallback", "timeout", "buffer"};
+constexpr std::array<std::string_view, 12> kKeys{"source", "socket",     "device", "server",   "ca",      "psk",
+                                                 "groups", "signatures", "type",   "fallback", "timeout", "buffer"};
 constexpr std::uint64_t kMaxTimeoutMilliseconds = 60'000;
 constexpr std::size_t kMaxPathBytes = 107;  // sun_path
 
@@ -80,6 +80,7 @@ Outcome<void> read_one(const Given& given, Settings& settings) {
   if (given.key == "server") settings.server = given.value;
   if (given.key == "psk") settings.psk = given.value;
   if (given.key == "groups") settings.groups = given.value;
+  if (given.key == "signatures") settings.signatures = given.value;
   return {};
 }
 
@@ -88,7 +89,7 @@ bool foreign(std::string_view key, Origin origin) noexcept {
   if (key == "socket") return origin != Origin::socket;
   if (key == "device") return origin != Origin::device;
   if (key == "type") return origin == Origin::device;
-  return (key == "server" || key == "ca" || key == "psk" || key == "groups") && origin != Origin::server;
+  return (key == "server" || key == "ca" || key == "psk" || key == "groups" || key == "signatures") && origin != Origin::server;
 }
 
 }  // namespace

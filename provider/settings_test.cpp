@@ -32,13 +32,19 @@ TEST(ProviderSettings, EveryKeyIsRead) {
   const auto device = read({{"source", "device"}, {"device", "/dev/qrandom0"}, {"fallback", "none"}});
   ASSERT_TRUE(device) << device.error().text;
   EXPECT_EQ(device->device, "/dev/qrandom0");
-  const auto server =
-      read({{"source", "server"}, {"server", "coaps://h"}, {"ca", "/ca.pem"}, {"psk", "a:/k"}, {"groups", "MLKEM512"}, {"type", "drbg"}});
+  const auto server = read({{"source", "server"},
+                            {"server", "coaps://h"},
+                            {"ca", "/ca.pem"},
+                            {"psk", "a:/k"},
+                            {"groups", "MLKEM512"},
+                            {"signatures", "ML-DSA-87"},
+                            {"type", "drbg"}});
   ASSERT_TRUE(server) << server.error().text;
   EXPECT_EQ(server->server, "coaps://h");
   EXPECT_EQ(server->ca, "/ca.pem");
   EXPECT_EQ(server->psk, "a:/k");
   EXPECT_EQ(server->groups, "MLKEM512");
+  EXPECT_EQ(server->signatures, "ML-DSA-87");
 }
 
 TEST(ProviderSettings, WhatIsWrongNamesTheKeyAndWhatIsRight) {

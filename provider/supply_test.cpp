@@ -234,6 +234,9 @@ TEST(ServerSupplyTest, NeedsSomethingToVerifyTheServerWith) {
   settings.groups = "MLKEM512,Kyber";
   EXPECT_NE(make_supply(settings).error().text.find("Kyber"), std::string::npos);
   settings.groups.clear();
+  settings.signatures = "RSA";
+  EXPECT_NE(make_supply(settings).error().text.find("unknown signature algorithm 'RSA'"), std::string::npos);
+  settings.signatures.clear();
   settings.server = "coap://127.0.0.1";
   EXPECT_EQ(make_supply(settings).error().error, Error::refused);
 }

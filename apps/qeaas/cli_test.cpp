@@ -71,7 +71,7 @@ struct Misuse {
 
 TEST_F(Program, EveryMisuseOfTheLineIsAUsageError) {
   const std::vector<Misuse> cases{
-      {"", 2, "a command is missing: get, sources, doctor, keys, clients or feed"},
+      {"", 2, "a command is missing: get, sources, doctor, keys, clients, feed or bench"},
       {"fetch", 2, "not expected: fetch"},
       {"clients", 2, "add, list, show, disable, enable, rotate, quota or remove"},
       {"clients hide", 2, "not expected: hide"},
@@ -124,6 +124,8 @@ TEST_F(Program, EveryMisuseOfTheLineIsAUsageError) {
       {"get 32 --from 'coaps://h/random?n=5'", 2, "options of the command"},
       {"get 32 --groups MLKEM512,Kyber", 2, "unknown group 'Kyber'; known are MLKEM512"},
       {"get 32 --groups MLKEM512,", 2, "unknown group ''"},
+      {"get 32 --signatures ML-DSA-44,RSA", 2, "unknown signature algorithm 'RSA'; known are ML-DSA-44, ML-DSA-65, ML-DSA-87, P-256"},
+      {"keys --certificates ML-DSA", 2, "unknown signature algorithm 'ML-DSA'"},
       {"get 32 --psk sensor", 2, "write ID:FILE"},
       {"get 32 --psk :file", 2, "write ID:FILE"},
       {"get 32 --psk sensor:", 2, "write ID:FILE"},
@@ -134,6 +136,15 @@ TEST_F(Program, EveryMisuseOfTheLineIsAUsageError) {
       {"get 32 --quiet", 2, "not expected: --quiet"},
       {"get 32 --out", 2, "--out"},
       {"sources --from coaps://a --from coaps://b", 2, "--from"},
+      {"bench --count 0", 2, "--count"},
+      {"bench --measure speed", 2, "\"speed\" is no measure: handshake, resume"},
+      {"bench --measure request,request", 2, "\"request\" is named twice"},
+      {"bench --measure psk", 2, "--psk ID:FILE"},
+      {"bench --measure wake --from coap://h --insecure", 2, "plain coap:// has none, use coaps://"},
+      {"bench --measure wake --from coap://h --json", 2, "needs a session"},
+      {"bench --path random", 2, "no path of a resource"},
+      {"bench --path /a --proxy-uri http://h/", 2, "leave --path out"},
+      {"bench --from coaps://a --from coaps://b", 2, "--from"},
       {"doctor 32", 2, "not expected: 32"},
       {"doctor openssl 32", 2, "not expected: 32"},
       {"keys --san", 2, "--san"},
@@ -235,6 +246,19 @@ TEST_F(Program, HelpAndVersionAreNotErrors) {
   EXPECT_EQ(version.out, "qeaas " QEAAS_VERSION "\n");
 }
 
+TEST_F(Program, KeysOfAFurtherLevelAreMadeWhenAskedFor) {
+  const auto made = run("keys --state @/keys");
+  EXPECT_EQ(made.out.find("ML-DSA-87"), std::string::npos) << made.out;
+  const auto added = run("keys --state @/keys --certificates ml-dsa-87,ML-DSA-44");
+  EXPECT_EQ(added.code, 0) << added.err;
+  EXPECT_NE(added.err.find("server-mldsa87.pem"), std::string::npos) << added.err;
+  EXPECT_EQ(added.err.find("server-mldsa44.pem"), std::string::npos) << added.err;
+  for (const auto* row : {"CA           ML-DSA-87", "server       ML-DSA-87"})
+    EXPECT_NE(added.out.find(row), std::string::npos) << added.out;
+  const auto doctor = run("doctor --state @/keys --from coaps://127.0.0.1:1 --timeout 1");
+  EXPECT_NE(doctor.out.find("ok    server-mldsa87.pem"), std::string::npos) << doctor.out;
+}
+
 TEST_F(Program, KeysAreMadeShownAndRenewed) {
   const auto made = run("keys --state @/keys");
   EXPECT_EQ(made.code, 0) << made.err;
@@ -256,6 +280,27 @@ TEST_F(Program, KeysAreMadeShownAndRenewed) {
   const auto open = run("keys --state @/keys --json");
   EXPECT_EQ(open.code, 1);
   EXPECT_EQ(open.out.substr(0, 18), R"({"error":"refused")");
+}
+
+TEST_F(Program, KeysAreExportedWithoutTheirPublicPart) {
+  const auto done = run("keys --state @/keys --export @/openssl");
+  EXPECT_EQ(done.code, 0) << done.err;
+  const auto to = scratch_.path() / "openssl";
+  for (const std::string file : {"ca.pem", "server-mldsa44.pem", "server-p256.pem", "server-p256.key"})
+    EXPECT_EQ(content(to / file), content(scratch_.path() / "keys" / file)) << file;
+  const auto whole = content(scratch_.path() / "keys/server-mldsa44.key");
+  const auto alone = content(to / "server-mldsa44.key");
+  EXPECT_TRUE(alone.starts_with("-----BEGIN PRIVATE KEY-----")) << "PKCS #8, version 1";
+  EXPECT_LT(alone.size() + 1312, whole.size());
+  struct stat status {};
+  EXPECT_EQ(::stat((to / "server-mldsa44.key").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600U);
+  EXPECT_EQ(run("keys --state @/keys --export @/openssl").code, 0) << "again, over what is there";
+  const auto same = run("keys --state @/keys --export @/keys");
+  EXPECT_EQ(same.code, 1);
+  EXPECT_NE(same.err.find("name another folder"), std::string::npos) << same.err;
+  EXPECT_EQ(content(scratch_.path() / "keys/server-mldsa44.key"), whole);
+  EXPECT_NE(run("keys --state @/keys --export @/none/openssl").err.find("cannot make the folder"), std::string::npos);
 }
 
 TEST_F(Program, ClientsAreAddedChangedAndForgotten) {

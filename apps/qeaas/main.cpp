@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "crypto/random.hpp"
+#include "bench.hpp"
 #include "clients.hpp"
 #include "doctor.hpp"
 #include "feed.hpp"
@@ -21,6 +22,7 @@ struct Options {
   KeysOptions keys;
   ClientsOptions clients;
   FeedOptions feed;
+  BenchOptions bench;
 };
 
 int run(const CLI::App& app, const Options& options) {
@@ -29,6 +31,7 @@ int run(const CLI::App& app, const Options& options) {
   if (app.got_subcommand("sources")) return run_sources(options.sources);
   if (app.got_subcommand("doctor")) return run_doctor(options.doctor);
   if (app.got_subcommand("clients")) return run_clients(options.clients);
+  if (app.got_subcommand("bench")) return run_bench(options.bench);
   if (app.got_subcommand("feed")) return run_feed(options.feed);
   return run_keys(options.keys);
 }
@@ -46,6 +49,7 @@ int main(int count, char** arguments) {
   add_keys(app, options.keys);
   add_clients(app, options.clients);
   add_feed(app, options.feed);
+  add_bench(app, options.bench);
   app.footer("Example:\n  qeaas get 32 --from coaps://127.0.0.1\nExit codes: 0 done, 1 refused or failed, 2 usage.");
   // CLI11 reports by exceptions; they end here.
   try {
@@ -54,7 +58,7 @@ int main(int count, char** arguments) {
     return app.exit(error) == 0 ? kDone : kUsage;
   }
   if (app.get_subcommands().empty()) {
-    note("qeaas: a command is missing: get, sources, doctor, keys, clients or feed\nRun with --help for more information.");
+    note("qeaas: a command is missing: get, sources, doctor, keys, clients, feed or bench\nRun with --help for more information.");
     return kUsage;
   }
   return run(app, options);

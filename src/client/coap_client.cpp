@@ -54,11 +54,12 @@ Answered<CoapClient::Exchange> CoapClient::begin(const CoapRequest& request, con
                              exchange.id, exchange.token);
   for (const auto& segment : request.path) writer.option(Option::uri_path, segment);
   for (const auto& parameter : request.query) writer.option(Option::uri_query, parameter);
-  writer.option_uint(Option::accept, request.accept);
+  if (request.accept) writer.option_uint(Option::accept, *request.accept);
   if (const auto next = body.next_block())
     writer.option_block(Option::block2, *next);
   else
     writer.option_uint(Option::size2, 0);  // RFC 7959 4: how large is the body?
+  if (!request.proxy_uri.empty()) writer.option(Option::proxy_uri, request.proxy_uri);
   if (!echo_.empty()) writer.option(Option::echo, echo_);
   const auto size = writer.finish();
   if (!size) return refuse(Error::too_large, "the request does not fit into one datagram");

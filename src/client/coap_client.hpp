@@ -18,9 +18,10 @@
 namespace qeaas {
 
 struct CoapRequest {
-  std::vector<std::string> path;   // one Uri-Path option each
-  std::vector<std::string> query;  // one Uri-Query option each
-  std::uint16_t accept = coap::format::kCbor;
+  std::vector<std::string> path;                              // one Uri-Path option each
+  std::vector<std::string> query;                             // one Uri-Query option each
+  std::optional<std::uint16_t> accept = coap::format::kCbor;  // none leaves the format to the server
+  std::string proxy_uri{};  // what a forward proxy is to fetch (RFC 7252 5.7.2); then path and query stay empty
 };
 
 struct CoapResponse {

@@ -43,9 +43,14 @@ class FakeChannel : public Channel {
     return message.size();
   }
   std::size_t max_payload() const noexcept override { return max_payload_bytes; }
-  const DtlsReport* report() const noexcept override { return nullptr; }
+  const DtlsReport* report() const noexcept override { return dtls ? &*dtls : nullptr; }
   SessionTicket ticket() const override { return nullptr; }
   const Address& server() const noexcept override { return address_; }
+  Status rebind() override {
+    if (rebind_error) return fail(*rebind_error);
+    ++rebinds;
+    return {};
+  }
 
   void deliver(Message message, Clock::duration after = 1ms) { arriving_.emplace(now + after, std::move(message)); }
 
@@ -53,6 +58,9 @@ class FakeChannel : public Channel {
   std::vector<Message> sent;
   std::optional<Error> send_error;
   std::optional<Error> receive_error;
+  std::optional<Error> rebind_error;
+  std::optional<DtlsReport> dtls;  // none: a plain channel
+  unsigned rebinds = 0;
   std::size_t max_payload_bytes = 1200;
 
  private:

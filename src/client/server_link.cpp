@@ -33,24 +33,6 @@ Outcome<void> check(const CoapUri& uri, const std::string& url, bool allow_plain
   return {};
 }
 
-ServerLink::Open opener(const CoapUri& uri, LinkOptions options) {
-  if (!uri.secure) return [host = uri.host, port = uri.port](const SessionTicket& /*ticket*/) { return open_plain_channel(host, port); };
-  // A function object must be copyable; the secrets inside are not.
-  auto shared = std::make_shared<DtlsClientOptions>();
-  shared->server_name = uri.host;
-  shared->groups = std::move(options.groups);
-  shared->roots = std::move(options.roots);
-  shared->verify = options.verify;
-  shared->signatures = std::move(options.signatures);
-  shared->psk = std::move(options.psk);
-  shared->handshake_timeout = options.timeout;
-  return [shared, host = uri.host, port = uri.port](SessionTicket ticket) {
-    auto attempt = shared->duplicate();
-    attempt.ticket = std::move(ticket);
-    return open_secure_channel(host, port, std::move(attempt));
-  };
-}
-
 }  // namespace
 
 LinkOptions LinkOptions::duplicate() const {
@@ -61,10 +43,34 @@ LinkOptions LinkOptions::duplicate() const {
   copy.signatures = signatures;
   copy.allow_plain = allow_plain;
   if (psk) copy.psk = PskCredential{psk->identity, SecretBytes(psk->key.span())};
+  copy.server_name = server_name;
+  copy.path_mtu = path_mtu;
   copy.timeout = timeout;
   copy.retries = retries;
   copy.longest_wait = longest_wait;
   return copy;
+}
+
+OpenChannel channel_opener(const CoapUri& uri, LinkOptions options) {
+  if (!uri.secure)
+    return [host = uri.host, port = uri.port, mtu = options.path_mtu](const SessionTicket& /*ticket*/) {
+      return open_plain_channel(host, port, mtu);
+    };
+  // A function object must be copyable; the secrets inside are not.
+  auto shared = std::make_shared<DtlsClientOptions>();
+  shared->server_name = options.server_name.empty() ? uri.host : std::move(options.server_name);
+  shared->groups = std::move(options.groups);
+  shared->roots = std::move(options.roots);
+  shared->verify = options.verify;
+  shared->signatures = std::move(options.signatures);
+  shared->psk = std::move(options.psk);
+  shared->path_mtu = options.path_mtu;
+  shared->handshake_timeout = options.timeout;
+  return [shared, host = uri.host, port = uri.port](SessionTicket ticket) {
+    auto attempt = shared->duplicate();
+    attempt.ticket = std::move(ticket);
+    return open_secure_channel(host, port, std::move(attempt));
+  };
 }
 
 Outcome<std::unique_ptr<ServerLink>> ServerLink::make(const std::string& url, LinkOptions options) {
@@ -76,7 +82,7 @@ Outcome<std::unique_ptr<ServerLink>> ServerLink::make(const std::string& url, Li
   const auto retries = options.retries;
   const auto longest_wait = options.longest_wait;
   const auto wait = [](std::chrono::seconds time) { std::this_thread::sleep_for(time); };
-  return std::make_unique<ServerLink>(*uri, retries, longest_wait, Seams{opener(*uri, std::move(options)), wait, std::move(coap)});
+  return std::make_unique<ServerLink>(*uri, retries, longest_wait, Seams{channel_opener(*uri, std::move(options)), wait, std::move(coap)});
 }
 
 ServerLink::ServerLink(const CoapUri& uri, unsigned retries, std::chrono::seconds longest_wait, Seams seams)

@@ -24,6 +24,8 @@ struct LinkOptions {
   std::vector<SignatureAlgorithm> signatures;  // that the server may prove itself with; empty: all
   bool allow_plain = false;                    // coap:// addresses: nothing is encrypted or authenticated
   std::optional<PskCredential> psk;
+  std::string server_name;                // that the certificate must carry; empty: the host of the address
+  std::size_t path_mtu = 1280;            // the largest IP packet
   Clock::duration timeout = 15s;          // for the handshake, and for each answer
   unsigned retries = 2;                   // after a 5.03 or 4.29 that gives a time, or a session that was closed
   std::chrono::seconds longest_wait{10};  // a server that asks for more patience is a failure at once
@@ -41,9 +43,14 @@ struct LinkReport {
   Clock::duration total{};  // from the first look-up on
 };
 
+// OpenChannel opens one session with a server, resumed if the ticket is not empty.
+using OpenChannel = std::function<Outcome<std::unique_ptr<Channel>>(SessionTicket ticket)>;
+// channel_opener makes one for an address: DTLS for coaps, which every call opens anew; without protection for coap.
+OpenChannel channel_opener(const CoapUri& uri, LinkOptions options);
+
 class ServerLink {
  public:
-  using Open = std::function<Outcome<std::unique_ptr<Channel>>(SessionTicket ticket)>;
+  using Open = OpenChannel;
   struct Seams {
     Open open;
     std::function<void(std::chrono::seconds)> wait;

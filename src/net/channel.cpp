@@ -36,6 +36,14 @@ Result<std::size_t> receive_datagram(int descriptor, MutableBytes room) noexcept
   return static_cast<std::size_t>(size);
 }
 
+// replace_socket opens the new one while the old one holds its port, so that the port is another.
+Status replace_socket(FileDescriptor& socket, const Address& server) {
+  auto fresh = connect_socket(server);
+  if (!fresh) return fail(fresh.error().error);
+  socket = std::move(*fresh);
+  return {};
+}
+
 class PlainChannel final : public Channel {
  public:
   PlainChannel(FileDescriptor socket, Address server, std::size_t path_mtu)
@@ -57,6 +65,7 @@ class PlainChannel final : public Channel {
   const DtlsReport* report() const noexcept override { return nullptr; }
   SessionTicket ticket() const override { return nullptr; }
   const Address& server() const noexcept override { return server_; }
+  Status rebind() override { return replace_socket(socket_, server_); }
 
  private:
   FileDescriptor socket_;
@@ -102,6 +111,7 @@ class SecureChannel final : public Channel {
   const DtlsReport* report() const noexcept override { return &client_->report(); }
   SessionTicket ticket() const override { return client_->ticket(); }
   const Address& server() const noexcept override { return server_; }
+  Status rebind() override { return replace_socket(socket_, server_); }
 
  private:
   void transmit(Bytes datagram) noexcept {

@@ -23,6 +23,9 @@ class Channel {
   virtual const DtlsReport* report() const noexcept = 0;
   virtual SessionTicket ticket() const = 0;
   virtual const Address& server() const noexcept = 0;
+  // rebind goes on from another local port, as after a device's address has changed; a session is kept. What is still on its way to the
+  // port before is lost. Errors: those of the system, and then nothing has changed.
+  virtual Status rebind() = 0;
 };
 
 // open_secure_channel resolves host (a name or an address), tries its addresses in turn and completes a handshake. The fault says

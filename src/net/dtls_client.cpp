@@ -174,7 +174,7 @@ Outcome<void> DtlsClient::set_up_keys() {
 
 void DtlsClient::start(TimePoint now) {
   state_ = State::handshaking;
-  began_ = now;
+  report_.began = now;
   step(now);
 }
 
@@ -214,7 +214,7 @@ void DtlsClient::arm(TimePoint now) {
   const auto timeout = std::chrono::seconds(wolfSSL_dtls_get_current_timeout(ssl_));
   const Clock::duration wait = wolfSSL_dtls13_use_quick_timeout(ssl_) != 0 ? Clock::duration(timeout) / 4 : Clock::duration(timeout);
   deadline_ = waits ? now + wait : TimePoint::max();
-  if (state_ == State::handshaking) deadline_ = std::min(deadline_, began_ + options_.handshake_timeout);
+  if (state_ == State::handshaking) deadline_ = std::min(deadline_, report_.began + options_.handshake_timeout);
 }
 
 void DtlsClient::on_datagram(Bytes datagram, TimePoint now) {
@@ -248,7 +248,7 @@ void DtlsClient::read() {
 
 void DtlsClient::on_timer(TimePoint now) {
   if (now < deadline_ || (state_ != State::handshaking && state_ != State::established)) return;
-  if (state_ == State::handshaking && now - began_ >= options_.handshake_timeout) {
+  if (state_ == State::handshaking && now - report_.began >= options_.handshake_timeout) {
     fail_with({Error::timeout, "no handshake within the time allowed; does the server run, and does a firewall drop UDP?"});
     return;
   }

@@ -55,6 +55,7 @@ struct DtlsReport {
   std::size_t bytes_sent = 0;
   std::size_t bytes_received = 0;
   unsigned flights = 0;  // times that this side spoke during the handshake: round trips begun
+  TimePoint began{};     // when the first hello was made; what was done before is the set-up of this side's objects
 };
 
 class DtlsClient {
@@ -112,7 +113,6 @@ class DtlsClient {
   Fault failure_{Error::closed, ""};
   std::optional<Fault> rejection_;  // why the verify callback refused the certificate
   DtlsReport report_;
-  TimePoint began_{};
   TimePoint deadline_ = TimePoint::max();
 };
 

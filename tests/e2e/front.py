@@ -9,7 +9,7 @@ import ssl
 import subprocess
 import threading
 
-from harness import PATIENCE, PHOTON, Case, Log, environment, need_program
+from harness import PATIENCE, PHOTON, Case, Log, cli, environment, need_program
 from httpc import curl
 from opensslc import MODULE, free_port
 
@@ -21,12 +21,6 @@ RDSEED = " rdseed" in pathlib.Path("/proc/cpuinfo").read_text(encoding="ascii", 
 SOURCE = {"id": "rdseed", "type": "rdseed"} if RDSEED else PHOTON
 TYPE = "mixed" if RDSEED else "drbg"  # the simulator is slow; for bulk the type for bulk does
 BULK = {"source": [SOURCE]}
-
-
-def stream_module():
-    """Debian's stream module beside this nginx, or None."""
-    folder = NGINX.parents[2] / "usr/lib/nginx/modules"
-    return next((path for path in (folder, pathlib.Path("/usr/lib/nginx/modules")) if (path / "ngx_stream_module.so").exists()), None)
 
 
 def filled(text, changes):
@@ -42,16 +36,31 @@ class FrontCase(Case):
     """servers: qeaasd with one CA. own: the qeaasd of nginx's machine, whose entropy nginx uses."""
 
     stream = False
+    program = (NGINX,)  # and what stands before it
 
     def setUp(self):
-        need_program(NGINX)
-        if self.stream and stream_module() is None:
-            need_program(NGINX.parents[1] / "lib/nginx/modules/ngx_stream_module.so")
-        self.home = self.folder()
+        self.need()
+        self.home, self.inside = self.place()
         os.chmod(self.home, 0o755)
-        self.own = self.serve({**BULK, "local": {"groups": ["www-data"] if os.geteuid() == 0 else []}})
-        os.chmod(self.own.folder, 0o755)
+        groups = ["www-data"] if os.geteuid() == 0 else []
+        self.own = self.serve({**BULK, "local": {"groups": groups, "path": str(self.home / "entropy.sock")}})
+        self.assertDone(cli("keys", "--state", self.own.state, "--export", self.home / "keys"))
         self.ca = self.own.ca
+
+    def need(self):
+        need_program(NGINX)
+        if self.stream and self.stream_module() is None:
+            need_program(NGINX.parents[1] / "lib/nginx/modules/ngx_stream_module.so")
+
+    def stream_module(self):
+        """The folder of Debian's stream module beside this nginx, or None."""
+        folders = (NGINX.parents[2] / "usr/lib/nginx/modules", pathlib.Path("/usr/lib/nginx/modules"))
+        return next((folder for folder in folders if (folder / "ngx_stream_module.so").exists()), None)
+
+    def place(self):
+        """The folder of this test, and what nginx calls it."""
+        folder = self.folder()
+        return folder, folder
 
     def backend(self, config=None, ports=None, state=None):
         """A qeaasd of the same CA as the others; ports of another one to come back at its place."""
@@ -95,12 +104,12 @@ class FrontCase(Case):
         path.write_text(filled(path.read_text(), changes))
 
     def render_main(self, main):
-        temporary = " ".join(f"{kind}_temp_path {self.home}/temp-{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-        changes = {"/run/nginx.pid": f"{self.home}/nginx.pid", "error_log /var/log/nginx/error.log": "error_log stderr",
-                   "access_log /var/log/nginx/access.log;": f"access_log {self.home}/access.log; {temporary}"}
+        temporary = " ".join(f"{kind}_temp_path {self.inside}/temp-{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        changes = {"/run/nginx.pid": f"{self.inside}/nginx.pid", "error_log /var/log/nginx/error.log": "error_log stderr",
+                   "access_log /var/log/nginx/access.log;": f"access_log {self.inside}/access.log; {temporary}"}
         if os.geteuid() != 0:
             changes["user www-data;"] = ""
-        module = stream_module()
+        module = self.stream_module()
         if module is None:
             text = (self.etc / "nginx.conf").read_text()
             main = {text[text.index("stream {"):]: ""}
@@ -113,11 +122,9 @@ class FrontCase(Case):
         secure = "set $qeaas_scheme https;" in site.values()
         ports = [self.port_of(server.https if secure else server.http) for server in self.servers]
         self.render("qeaas/site/https-servers.conf", self.places(6065, ports))
-        state = self.own.state
-        self.render("qeaas/site/https.conf", {**{
+        self.render("qeaas/site/https.conf", {
             "listen 443 ssl;": f"listen 127.0.0.1:{self.port} ssl;", "listen [::]:443 ssl;": "", "qrng.example.org": "localhost",
-            "\nssl_certificate /etc/nginx/qeaas/site/server-p256.pem": f"\nssl_certificate {state}/server-p256.pem",
-            "\nssl_certificate_key /etc/nginx/qeaas/site/server-p256.key": f"\nssl_certificate_key {state}/server-p256.key"}, **site})
+            "/var/lib/qeaas/nginx/": f"{self.inside}/keys/", **site})
         self.render("qeaas/site/limits.conf", limits)
 
     def render_stream(self, coaps):
@@ -134,14 +141,15 @@ class FrontCase(Case):
         return changes
 
     def openssl_conf(self):
-        changes = {"module = qeaas-provider.so": f"module = {MODULE}", "/run/qeaas/entropy.sock": str(self.own.local)}
+        shutil.copy2(MODULE, self.home / MODULE.name)
+        changes = {"module = qeaas-provider.so": f"module = {self.inside / MODULE.name}", "/run/qeaas/entropy.sock": f"{self.inside}/entropy.sock"}
         if not RDSEED:
             changes["\nactivate = 1\n\n[random_sect]"] = "\nactivate = 1\ntype = drbg\n\n[random_sect]"
         self.render("openssl.cnf", changes)
-        return self.etc / "openssl.cnf"
+        return self.inside / "etc/openssl.cnf"
 
     def launch(self):
-        command = [NGINX, "-p", self.home, "-c", self.etc / "nginx.conf", "-e", "stderr", "-g", "daemon off;"]
+        command = [*self.program, "-p", self.inside, "-c", self.inside / "etc/nginx.conf", "-e", "stderr", "-g", "daemon off;"]
         env = environment(self.home, OPENSSL_CONF=str(self.openssl_conf()))
         self.nginx = subprocess.Popen([str(part) for part in command], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                       stderr=subprocess.PIPE, text=True, errors="replace")

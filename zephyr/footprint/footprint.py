@@ -26,9 +26,9 @@ QEMU = "/usr/bin/qemu-system-arm"
 SIZE = "/usr/bin/arm-none-eabi-size"
 GCC = "/usr/bin/arm-none-eabi-gcc"
 BOARD = "mps2/an385"
-PATIENCE = 300  # seconds for one run; it takes a few
+PATIENCE = 600  # seconds for one run; it takes a few
 GROUPS = ["MLKEM512", "MLKEM768", "MLKEM1024", "P-256", "X25519"]
-CERTIFICATES = ["ML-DSA-44", "P-256"]
+CERTIFICATES = ["ML-DSA-44", "ML-DSA-65", "ML-DSA-87", "P-256"]
 
 
 class Server:
@@ -43,7 +43,7 @@ class Server:
                           f'certificates = {json.dumps(CERTIFICATES)}\nclient_auth = ["none", "psk"]\n[coap]\nenabled = true\n'
                           f'listen = ["127.0.0.1:{port + 1}"]\n[http]\nenabled = false\n[https]\nenabled = false\n'
                           f'[local]\nenabled = false\n[[source]]\nid = "sim"\ntype = "photon"\n')
-        self.silently([binaries / "qeaas", "keys", "--state", self.state, "--san", "10.0.2.2"])
+        self.silently([binaries / "qeaas", "keys", "--state", self.state, "--san", "10.0.2.2", "--certificates", ",".join(CERTIFICATES)])
         self.psk = self.register(binaries)
         self.log = folder / "qeaasd.log"
         with open(self.log, "w", encoding="utf-8") as to:

@@ -7,8 +7,8 @@ HEAP_BYTES = 98304          # ample, so that every configuration shows its own p
 GROUPS = {"ML-KEM-512": "ML_KEM_512", "P-256": "P256", "X25519": "X25519"}
 SIGNATURES = {"ML-DSA-44": "ML_DSA_44", "ECDSA": "ECDSA"}
 HIGHER_GROUPS = {"ML-KEM-768": "ML_KEM_768", "ML-KEM-1024": "ML_KEM_1024"}
-HIGHER_SIGNATURES = {}
-HIGHER = [("ML-KEM-768", "ML-DSA-44"), ("ML-KEM-1024", "ML-DSA-44")]
+HIGHER_SIGNATURES = {"ML-DSA-65": "ML_DSA_65", "ML-DSA-87": "ML_DSA_87"}
+HIGHER = [("ML-KEM-768", "ML-DSA-44"), ("ML-KEM-768", "ML-DSA-65"), ("ML-KEM-1024", "ML-DSA-87")]
 OPTIONS = {**GROUPS, **SIGNATURES, **HIGHER_GROUPS, **HIGHER_SIGNATURES}
 PROFILES = {"small": "SMALL", "speed": "SPEED"}
 # What one phase of a run gives, as the firmware names it and as the JSON does.

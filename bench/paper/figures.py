@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The figures, each as SVG and PNG with its conditions under it. A figure without data is not drawn; its absence is said by draw()'s answer."""
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as pyplot  # noqa: E402  (after the choice of a backend without a screen)
+import numpy  # noqa: E402
+from matplotlib import ticker  # noqa: E402
+
+import decomposition  # noqa: E402
+import stats  # noqa: E402
+from configurations import thirteen  # noqa: E402
+
+matplotlib.rcParams.update({"svg.hashsalt": "qeaas", "font.size": 9, "axes.grid": True, "grid.alpha": 0.3, "figure.dpi": 120})
+COLOURS = {"P-256": "tab:orange", "X25519": "tab:green", "ML-KEM-512": "tab:blue", "": "tab:gray"}
+
+
+class Pictures:
+    def __init__(self, folder, conditions):
+        self.folder, self.drawn, self.absent = folder, [], {}
+        self.foot = f"{conditions['date']}, commit {conditions['commit']}, {conditions['processor']}, {conditions['flags']}, load {conditions['load at the start']}"
+
+    def save(self, name, figure, words=""):
+        figure.tight_layout(rect=(0, 0.07, 1, 1))
+        figure.text(0.01, 0.01, f"{words}\n{self.foot}".strip(), fontsize=5.5, color="dimgray")
+        for kind in ("svg", "png"):
+            figure.savefig(self.folder / f"{name}.{kind}", metadata={"Date": None} if kind == "svg" else None)
+        pyplot.close(figure)
+        self.drawn.append(name)
+
+    def skip(self, name, why):
+        self.absent[name] = why
+
+
+def plain_numbers(panel):
+    """A logarithmic axis with numbers that people read."""
+    for choose in (panel.yaxis.set_major_formatter, panel.yaxis.set_minor_formatter):
+        choose(ticker.FuncFormatter(lambda value, _: f"{value:g}" if f"{value:e}"[0] in "125" else ""))
+
+
+def figure2(pictures, host, cortex):
+    """Extraction and injection by size: time here, instructions on the Cortex-M3."""
+    figure, panels = pyplot.subplots(1, 2, figsize=(8, 3.4))
+    for panel, source, label in ((panels[0], host, "time on this machine [ns]"), (panels[1], cortex, "instructions on a Cortex-M3")):
+        for operation, marker in (("extract", "o"), ("inject", "s")):
+            known = [(size, value) for (what, size), value in source.items() if what == operation and not isinstance(value, str)]
+            if not known:
+                panel.text(0.5, 0.5, "SKIPPED", transform=panel.transAxes, ha="center")
+                continue
+            figures = [stats.summary(value if isinstance(value, list) else [value]) for _, value in known]
+            panel.errorbar([size for size, _ in known], [one["mean"] for one in figures], [one["std"] for one in figures], marker=marker, capsize=2,
+                           label={"extract": "extraction", "inject": "injection"}[operation])
+        panel.set(xlabel="bytes", ylabel=label, xticks=(16, 32, 64, 128, 256))
+        if panel.has_data():
+            panel.legend()
+    pictures.save("figure2-pool", figure, "Mean and standard deviation.")
+
+
+def figure3(pictures, results, client):
+    """Point clouds: every handshake with its first request, and the mean."""
+    shown = [one for one in thirteen() if not results[client, one].reason]
+    if not shown:
+        pictures.skip(f"figure3-{client}", "no configuration was measured")
+        return
+    figure, panel = pyplot.subplots(figsize=(9, 4.2))
+    dice = numpy.random.default_rng(3)
+    for place, one in enumerate(shown):
+        samples = results[client, one].first
+        panel.scatter(place + dice.uniform(-0.28, 0.28, len(samples)), samples, s=6, alpha=0.5, color=COLOURS[one.group], edgecolors="none")
+        panel.hlines(sum(samples) / len(samples), place - 0.35, place + 0.35, color="black", linewidth=1)
+    panel.set_xticks(range(len(shown)), [f"{one.title.replace(' + ', chr(10))}\n{'verified' if one.verify else 'not verified'}" if one.group else "plain\nCoAP"
+                                        for one in shown], fontsize=6)
+    panel.set(yscale="log", ylabel="handshake and first request [ms]", title=f"Every session, {client}")
+    plain_numbers(panel)
+    pictures.save(f"figure3-{client}", figure, "Line: mean.")
+
+
+def figure4(pictures, results, client):
+    """Network, key exchange with signing, verification, stacked, with the propagated standard error of each."""
+    splits = decomposition.of_results(results, client)
+    if not splits:
+        pictures.skip(f"figure4-{client}", "no pair was measured in both modes, or plain CoAP was not")
+        return
+    figure, panel = pyplot.subplots(figsize=(7, 3.8))
+    names = [f"{group}\n{signature}" for group, signature in splits]
+    bottom = numpy.zeros(len(splits))
+    for part, colour, label in (("network", "tab:gray", "network"), ("exchange", "tab:blue", "key exchange + signing"), ("verification", "tab:red", "chain verification")):
+        quantities = [getattr(one, part) for one in splits.values()]
+        heights = numpy.array([max(0.0, one.value) for one in quantities])
+        panel.bar(names, heights, bottom=bottom, yerr=[one.error for one in quantities], capsize=3, color=colour, alpha=0.75, label=label)
+        bottom += heights
+    panel.set(ylabel="milliseconds", title=f"Decomposition, {client}")
+    panel.tick_params(axis="x", labelsize=7)
+    panel.legend(fontsize=7)
+    pictures.save(f"figure4-{client}", figure, "Bars below zero are drawn as zero. Error bars: standard error, propagated.")
+
+
+def lines(pictures, name, series, xlabel, words):
+    """series: label -> list of (x, samples)."""
+    known = {label: points for label, points in series.items() if points}
+    if not known:
+        pictures.skip(name, "nothing was measured")
+        return
+    figure, panel = pyplot.subplots(figsize=(6.5, 3.6))
+    for label, points in known.items():
+        where, figures = [x for x, _ in points], [stats.summary(samples) for _, samples in points]
+        line, = panel.plot(where, [one["median"] for one in figures], marker="o", label=f"{label}: median")
+        panel.plot(where, [one["mean"] for one in figures], linestyle="--", color=line.get_color(), label="mean")
+        panel.plot(where, [one["p95"] for one in figures], linestyle=":", color=line.get_color(), label="95th percentile")
+    panel.set(xlabel=xlabel, ylabel="time to first byte [ms]", yscale="log")
+    plain_numbers(panel)
+    panel.legend(fontsize=6)
+    pictures.save(name, figure, words)
+
+
+def weather(pictures, plan, found, configurations, losses):
+    def samples(one, mtu, loss):
+        for point, value in found.items():
+            if (point.configuration, point.mtu, point.loss) == (one, mtu, loss) and not isinstance(value, str):
+                return value[0]
+        return None
+
+    loss_lines = {one.title: [(100 * loss, samples(one, 1280, loss)) for loss in plan.weather_loss if samples(one, 1280, loss)] for one in configurations}
+    mtu_lines = {f"{one.title}, {100 * loss:g} % loss": [(mtu, samples(one, mtu, loss)) for mtu in plan.mtus if samples(one, mtu, loss)]
+                 for one in configurations for loss in losses}
+    lines(pictures, "figure5-loss", loss_lines, "loss of each datagram, each way [%]", "24 ms round trip, MTU 1280.")
+    lines(pictures, "figure6-mtu", mtu_lines, "MTU [bytes]", "24 ms round trip.")

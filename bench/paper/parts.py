@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The parts of the evaluation in their order, and what one needs of another."""
+import conditions as circumstances
+import decomposition
+import device
+import energy
+import figures
+import published
+import report
+import table2_versions
+import table3_pool
+import table4_cycle
+import table5_handshakes
+import table6_returns
+import table8_weather
+import table12_peers
+from servers import Unavailable
+
+NAMES = ("device", "pool", "cycle", "handshakes", "returns", "weather", "peers")
+
+
+def make(evaluation, conditions, names, footprint_file):
+    """Measures, writes everything, and gives what is missing, in words."""
+    pictures = figures.Pictures(evaluation.out, conditions)
+    footprint, why, results, host, cortex = None, "left out by --only", None, None, None
+    if "device" in names:
+        footprint, why = footprint_of(evaluation, footprint_file)
+    evaluation.tables += table2_versions.tables(conditions, footprint)
+    if "pool" in names:
+        evaluation.say("table 3: the pool")
+        made, (host, cortex) = table3_pool.tables(evaluation)
+        evaluation.tables += made
+        figures.figure2(pictures, host, cortex)
+    if "device" in names:
+        injection = cortex["inject", 32] if cortex else "the pool was left out by --only"
+        evaluation.tables += [device.table1(footprint, why), device.table5(footprint, why), energy.table10(footprint, why), energy.table11(footprint, why, injection)]
+    if "cycle" in names:
+        evaluation.tables += table4_cycle.tables(evaluation)
+    if "handshakes" in names:
+        results = handshakes(evaluation, pictures)
+    if "returns" in names:
+        evaluation.tables += table6_returns.tables(evaluation, table6_returns.collect(evaluation))
+    if "weather" in names:
+        weather(evaluation, pictures)
+    if "peers" in names:
+        evaluation.tables += table12_peers.tables(evaluation, table12_peers.collect(evaluation))
+    conditions["load at the end"] = circumstances.load()
+    conditions["took"] = f"{evaluation.seconds:.0f} s"
+    evaluation.pictures = pictures.drawn
+    comparison = published.page(conditions, results, footprint, why, host, cortex) if results and host else None
+    return report.write(evaluation, conditions, pictures, comparison)
+
+
+def footprint_of(evaluation, footprint_file):
+    try:
+        return device.load(evaluation, footprint_file), ""
+    except Unavailable as why:
+        evaluation.say(f"device: SKIPPED: {why}")
+        return None, str(why)
+
+
+def handshakes(evaluation, pictures):
+    results = table5_handshakes.collect(evaluation)
+    evaluation.tables += table5_handshakes.tables(evaluation, results) + decomposition.tables(results, table5_handshakes.CLIENTS)
+    for client in table5_handshakes.CLIENTS:
+        figures.figure3(pictures, results, client)
+        figures.figure4(pictures, results, client)
+    return results
+
+
+def weather(evaluation, pictures):
+    found = table8_weather.collect(evaluation)
+    evaluation.tables += table8_weather.tables(evaluation, found)
+    figures.weather(pictures, evaluation.plan, found, table8_weather.CONFIGURATIONS, table8_weather.MTU_LOSSES)

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A table of the report: written as Markdown, CSV and JSON, and checked. A row either has every value or says why it has none."""
+import csv
+import io
+import json
+import math
+
+# What of a summary (stats.summary) becomes a column, and its heading.
+STATISTICS = (("mean", "mean"), ("std", "std"), ("median", "median"), ("p95", "p95"), ("p99", "p99"), ("low", "95 % low"), ("high", "95 % high"))
+
+
+class Table:
+    """columns: pairs of key and heading, the labels first; labels says how many name the row."""
+
+    def __init__(self, name, title, columns, labels=1, conditions="", notes=()):
+        self.name, self.title, self.columns, self.labels = name, title, list(columns), labels
+        self.conditions, self.notes, self.rows, self.expected = conditions, list(notes), [], []
+
+    def expect(self, *labels):
+        """A row that must be there; labels as strings."""
+        self.expected.append(tuple(map(str, labels)))
+
+    def add(self, *labels, **values):
+        names = [key for key, _ in self.columns[:self.labels]]
+        self.rows.append({**dict(zip(names, labels)), **values})
+
+    def skip(self, *labels, why, may=False):
+        """A row without figures. may: it is allowed to be absent here (a device without ZEPHYR_BASE, a peer that is not built)."""
+        self.add(*labels, skipped=" ".join(str(why).split()), may_be_absent=may)
+
+    def label(self, row):
+        return tuple(str(row[key]) for key, _ in self.columns[:self.labels])
+
+    def problems(self):
+        """In words, every expected row that is missing and every value that is."""
+        present = [self.label(row) for row in self.rows]
+        for labels in self.expected:
+            if labels not in present:
+                yield f"{self.name}: no row {' / '.join(labels)}"
+        if not self.rows:
+            yield f"{self.name}: no rows at all"
+        for row in self.rows:
+            if "skipped" in row:
+                if not row["may_be_absent"]:
+                    yield f"{self.name}: {' / '.join(self.label(row))} was skipped: {row['skipped']}"
+                continue
+            for key, heading in self.columns:
+                value = row.get(key)
+                if value is None or value == "" or (isinstance(value, float) and not math.isfinite(value)):
+                    yield f"{self.name}: {' / '.join(self.label(row))} has no {heading}"
+
+    def markdown(self):
+        lines = [f"### {self.title}", "", self.conditions, "", "| " + " | ".join(heading for _, heading in self.columns) + " |",
+                 "|" + "|".join("---" if place < self.labels else "--:" for place in range(len(self.columns))) + "|"]
+        for row in self.rows:
+            if "skipped" in row:
+                lines.append(f"| {' | '.join(self.label(row))} | SKIPPED: {row['skipped'].replace('|', '/')} |" + " |" * (len(self.columns) - self.labels - 1))
+            else:
+                lines.append("| " + " | ".join(shown(row.get(key)) for key, _ in self.columns) + " |")
+        return "\n".join(lines + [""] + [f"- {note}" for note in self.notes]) + "\n"
+
+    def csv(self):
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow([heading for _, heading in self.columns] + ["skipped"])
+        for row in self.rows:
+            writer.writerow([row.get(key, "") for key, _ in self.columns] + [row.get("skipped", "")])
+        return text.getvalue()
+
+    def as_json(self, conditions):
+        return {"table": self.name, "title": self.title, "conditions": {**conditions, "of this table": self.conditions}, "notes": self.notes,
+                "columns": [{"key": key, "heading": heading} for key, heading in self.columns], "rows": self.rows}
+
+    def write(self, folder, conditions):
+        (folder / f"{self.name}.md").write_text(self.markdown())
+        (folder / f"{self.name}.csv").write_text(self.csv())
+        (folder / f"{self.name}.json").write_text(json.dumps(self.as_json(conditions), indent=1, ensure_ascii=False) + "\n")
+
+
+def shown(value):
+    """Four significant digits are what these figures can bear; counts stay whole."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return "" if value is None else str(value).replace("|", "/")
+
+
+def statistics_columns(unit, prefix=""):
+    """Columns for a summary whose figures are in unit; prefix tells two series of one row apart."""
+    return [(prefix + key, f"{prefix.replace('_', ' ')}{heading} [{unit}]") for key, heading in STATISTICS]
+
+
+def spread(figures, prefix=""):
+    return {prefix + key: figures[key] for key, _ in STATISTICS}
