@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Devices against a real qeaasd by other means than a CA and ML-KEM-512: pre-shared keys, a pinned key, the larger groups; and how much
+"""Devices against a real qeaasd by other means than a CA of ML-DSA-44 and ML-KEM-512: pre-shared keys, a pinned key, higher levels; and how much
 stack the client's thread takes with each on a Cortex-M3. Skipped, visibly, without ZEPHYR_BASE."""
 import json
 
@@ -150,6 +150,33 @@ class Groups(KeyCase):
     def test_a_ticket_where_the_first_group_is_not_taken(self):
         relay = Relay(self, self.server({"coaps": {"groups": ["MLKEM768"]}}).port)
         self.by_ticket(self.device(relay.port, out=self.all_groups()), relay, "ML-KEM-768")
+
+
+class Levels(KeyCase):
+    ALL = ("ML-DSA-44", "ML-DSA-65", "ML-DSA-87")
+
+    def test_the_certificate_that_the_server_prefers(self):
+        device = Device(self, with_ca(NATIVE, "levels", "-DCONFIG_QEAAS_DTLS_ML_DSA_65=y", "-DCONFIG_QEAAS_DTLS_ML_DSA_87=y"))
+        for name in self.ALL:
+            with self.subTest(name):
+                device.servers(self.server({"coaps": {"certificates": [name, "P-256"]}}).port)
+                self.fetched(device, session_signature=name)
+
+    def test_only_what_is_compiled_in_is_offered(self):
+        # wolfSSL would offer all levels, and the server would then send what this image cannot verify.
+        server = self.server({"coaps": {"certificates": ["ML-DSA-87", "ML-DSA-65", "P-256", "ML-DSA-44"]}})
+        self.fetched(self.device(server.port), session_signature="ML-DSA-44")
+
+    def test_a_level_that_is_not_compiled_in(self):
+        server = self.server({"coaps": {"certificates": ["ML-DSA-87"]}})
+        self.refused(self.device(server.port), "the server refused the handshake")
+
+    def test_a_cortex_m3_with_ml_kem_1024_and_ml_dsa_87(self):
+        server = self.server({"coaps": {"groups": ["MLKEM1024"], "certificates": ["ML-DSA-87"]}})
+        device = self.device(server.port, MPS2, with_ca(MPS2, "1024-87", "-DCONFIG_QEAAS_DTLS_ML_DSA_44=n", "-DCONFIG_QEAAS_DTLS_ML_DSA_87=y",
+                                                        *groups("ML_KEM_1024")))
+        self.fetched(device, session_group="ML-KEM-1024", session_signature="ML-DSA-87")
+        self.held(device, "CA, ML-KEM-1024, ML-DSA-87")
 
 
 class Stack(KeyCase):
