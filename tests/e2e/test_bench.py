@@ -218,14 +218,15 @@ class Trouble(BenchCase):
     def test_a_server_that_is_killed_part_way(self):
         server = self.serve()
         relay, enough = self.relay_that_tells(server, 200)
-        process = self.start(f"coaps://127.0.0.1:{relay.port}", "--ca", server.ca, "--measure", "handshake", "--timeout", "1")
+        process = self.start(f"coaps://127.0.0.1:{relay.port}", "--ca", server.ca, "--measure", "handshake", "--timeout", "2")
         self.assertTrue(enough.wait(PATIENCE))
         server.kill()
         out, err = process.communicate(timeout=PATIENCE)
         self.assertEqual((process.returncode, err), (0, ""))
         run, = self.checked(json.loads(out))["runs"]
         self.assertGreater(len(run["samples"]), 0)
-        self.assertEqual((run["failed"], run["given_up"], run["requested"]), (10, True, 100000))
+        self.assertGreaterEqual(run["failed"], 10)
+        self.assertEqual((run["given_up"], run["requested"]), (True, 100000))
 
     def test_control_c_prints_what_there_is(self):
         server = self.serve()
