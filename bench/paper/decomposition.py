@@ -4,7 +4,7 @@ verification of the chain (the difference of the two modes), with the uncertaint
 import dataclasses
 
 from configurations import PLAIN, Configuration
-from stats import Quantity, faster_by, pooled, summary
+from stats import Quantity, faster_by, median, pooled
 from tables import Table
 
 ROUND_TRIPS = 3  # ClientHello - HelloRetryRequest, ClientHello - ServerHello..Finished, Finished + request - response
@@ -20,7 +20,7 @@ class Split:
 
 def median_of(samples):
     """Without an error: what a busy machine or a lost datagram does to a mean does little to this."""
-    return Quantity(summary(samples)["median"])
+    return Quantity(median(samples))
 
 
 def split(first, rtt, middle=Quantity.mean_of):
@@ -101,7 +101,7 @@ def comparisons_table(client, splits, results):
         table.skip("all of them", why="not every configuration was measured")
         return table
     first = {one: result.first for (by, one), result in results.items() if by == client and not result.reason}
-    medians = comparisons(of_results(results, client, median_of), first, median_of)
+    by_medians = comparisons(of_results(results, client, median_of), first, median_of)
     for what, (quantity, unit) in comparisons(splits, first).items():
-        table.add(what, value=quantity.value, error=quantity.error, median=medians[what][0].value, unit=unit)
+        table.add(what, value=quantity.value, error=quantity.error, median=by_medians[what][0].value, unit=unit)
     return table

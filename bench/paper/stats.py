@@ -20,15 +20,25 @@ def bootstrap(samples, seed=SEED, resamples=RESAMPLES):
     return float(low), float(high)
 
 
-def summary(samples):
-    """A dictionary of the figures of one series. ValueError for none: a row without samples says why, it does not get zeros."""
+def mean_and_std(samples):
+    """ValueError for no samples: a row without them says why, it does not get zeros."""
     if not len(samples):
         raise ValueError("no samples")
     values = numpy.asarray(samples, dtype=float)
-    std = float(values.std(ddof=1)) if len(values) > 1 else 0.0
-    median, p95, p99 = (float(value) for value in numpy.percentile(values, [50, 95, 99]))
+    return float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else 0.0
+
+
+def median(samples):
+    return float(numpy.median(numpy.asarray(samples, dtype=float)))
+
+
+def summary(samples):
+    """A dictionary of the figures of one series; ValueError for none."""
+    mean, std = mean_and_std(samples)
+    values = numpy.asarray(samples, dtype=float)
+    middle, p95, p99 = (float(value) for value in numpy.percentile(values, [50, 95, 99]))
     low, high = bootstrap(values)
-    return {"n": len(values), "mean": float(values.mean()), "std": std, "se": std / math.sqrt(len(values)), "median": median, "p95": p95, "p99": p99,
+    return {"n": len(values), "mean": mean, "std": std, "se": std / math.sqrt(len(values)), "median": middle, "p95": p95, "p99": p99,
             "low": low, "high": high}
 
 
@@ -40,8 +50,8 @@ class Quantity:
 
     @staticmethod
     def mean_of(samples):
-        one = summary(samples)
-        return Quantity(one["mean"], one["se"])
+        mean, std = mean_and_std(samples)
+        return Quantity(mean, std / math.sqrt(len(samples)))
 
     def __add__(self, other):
         other = exact(other)

@@ -97,11 +97,11 @@ def row_of(result):
     def mean(key):
         return sum(values(result.run, key)) / len(result.run["samples"])
     first, rtt = stats.summary(result.first), stats.summary(result.rtt)
-    return {"n": first["n"], **spread(first), "handshake_ms": stats.summary(result.handshake)["mean"], "trips": round_trips(result), "failed": result.run["failed"],
+    return {"n": first["n"], **spread(first), "handshake_ms": stats.mean_and_std(result.handshake)[0], "trips": round_trips(result), "failed": result.run["failed"],
             "datagrams": f"{mean('datagrams_out'):.3g} / {mean('datagrams_in'):.3g}", "bytes": f"{mean('bytes_out'):.0f} / {mean('bytes_in'):.0f}",
             "rtt_n": rtt["n"], **spread(rtt, "rtt_")}
 
 
 def round_trips(result):
     """How many round trips the session with its first request took, from the medians of both. Over loopback, where computing outweighs the path, it says little."""
-    return stats.summary(result.first)["median"] / stats.summary(result.rtt)["median"]
+    return stats.median(result.first) / stats.median(result.rtt)

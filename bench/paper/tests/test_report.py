@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tables, figures, report and comparison from made-up results: everything is written, and what lacks is named. Nothing made up leaves the test."""
+import json
+import pathlib
+import tempfile
+import types
+import unittest
+
+import context  # noqa: F401
+import decomposition
+import figures
+import published
+import report
+import table5_handshakes
+from configurations import PLAIN, POST_QUANTUM, all_of_table_5
+from evaluation import QUICK
+from table5_handshakes import Result
+
+CONDITIONS = {"date": "2000-01-01", "commit": "none", "processor": "none", "flags": "-O0", "load at the start": "0"}
+
+
+def run_of(one):
+    sample = {"datagrams_out": 6, "datagrams_in": 13, "bytes_out": 2289, "bytes_in": 8367}
+    return {"measure": "handshake", "group": one.group, "signature": one.signature, "verified": one.verify, "failed": 0, "samples": [sample, sample]}
+
+
+def results(reason=None):
+    """Every configuration by both clients; reason: what befell the post-quantum one."""
+    found = {}
+    for client in table5_handshakes.CLIENTS:
+        for place, one in enumerate(all_of_table_5()):
+            found[client, one] = Result([100.0 + place, 104.0 + place], [75.0, 77.0], [24.0, 25.0], run_of(one))
+        if reason:
+            found[client, POST_QUANTUM] = Result(reason=reason)
+    return found
+
+
+class Report(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="qeaas-paper-test-")
+        self.addCleanup(folder.cleanup)
+        self.evaluation = types.SimpleNamespace(out=pathlib.Path(folder.name), plan=QUICK, tables=[])
+
+    def write(self, found):
+        pictures = figures.Pictures(self.evaluation.out, CONDITIONS)
+        self.evaluation.tables = table5_handshakes.tables(self.evaluation, found) + decomposition.tables(found, table5_handshakes.CLIENTS)
+        for client in table5_handshakes.CLIENTS:
+            figures.figure3(pictures, found, client)
+            figures.figure4(pictures, found, client)
+        pool = {(operation, size): [100.0, 101.0] for operation in ("inject", "extract") for size in (16, 32, 64, 128, 256)}
+        cortex = dict.fromkeys(pool, 10000)
+        figures.figure2(pictures, pool, cortex)
+        comparison = published.page(CONDITIONS, found, None, "no tree", pool, cortex)
+        return report.write(self.evaluation, CONDITIONS, pictures, comparison)
+
+    def test_everything_is_written(self):
+        self.assertEqual(self.write(results()), [])
+        names = {path.name for path in self.evaluation.out.iterdir()}
+        for name in ("report.md", "comparison.md", "table5-link.csv", "decomposition-link.json", "figure3-loopback.svg", "figure4-link.png", "figure2-pool.svg"):
+            self.assertIn(name, names)
+        text = (self.evaluation.out / "report.md").read_text()
+        for table in self.evaluation.tables:
+            self.assertIn(table.title, text)
+        document = json.loads((self.evaluation.out / "table5-link.json").read_text())
+        self.assertEqual(document["rows"][1]["mean"], 103.0)
+        self.assertEqual(document["conditions"]["date"], "2000-01-01")
+
+    def test_a_row_that_was_not_measured_is_named_and_nothing_is_made_of_it(self):
+        problems = self.write(results("the server went away"))
+        self.assertIn("table5-link: ML-KEM-512 + ML-DSA-44 / yes was skipped: the server went away", problems)
+        self.assertTrue(any(problem.startswith("comparisons-link") for problem in problems), problems)
+        self.assertIn("not measured (the server went away)", (self.evaluation.out / "comparison.md").read_text())
+
+    def test_nothing_at_all(self):
+        found = {key: Result(reason="no server") for key in results()}
+        problems = self.write(found)
+        self.assertIn("figure3-link: not drawn: no configuration was measured", problems)
+        self.assertIn("SKIPPED: no configuration was measured", (self.evaluation.out / "report.md").read_text())
+
+
+class Negotiated(unittest.TestCase):
+    def test_another_group_signature_or_trust_is_no_result(self):
+        right = run_of(POST_QUANTUM)
+        self.assertEqual(table5_handshakes.not_what_was_asked(right, POST_QUANTUM), "")
+        for key, value in (("group", "X25519"), ("signature", "P-256"), ("verified", False)):
+            self.assertIn("negotiated", table5_handshakes.not_what_was_asked({**right, key: value}, POST_QUANTUM))
+        self.assertEqual(table5_handshakes.not_what_was_asked({}, PLAIN), "")
+
+
+if __name__ == "__main__":
+    unittest.main()
