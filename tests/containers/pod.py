@@ -46,7 +46,10 @@ def main():
     words = ["--user", f"{security['runAsUser']}:{security['runAsGroup']}", "--group-add", str(group), "--read-only", "--read-only-tmpfs=false"]
     words += [f"--cap-drop={name}" for name in container["securityContext"]["capabilities"]["drop"]]
     words += ["--security-opt=no-new-privileges", "--memory", container["resources"]["limits"]["memory"].replace("Mi", "m")]
-    words += [word for variable in container["env"] for word in ("-e", f"{variable['name']}={variable['value']}")]
+    for variable in container["env"]:
+        value = variable.get("value", "qeaasd-0").replace("$(POD_NAME)", "qeaasd-0")
+        words += ["-e", f"{variable['name']}={value}"]
+    words += ["--hostname", "qeaasd-0"]
     for mount in container["volumeMounts"]:
         words += ["-v", f"{folder / mount['name']}:{mount['mountPath']}:{'ro' if mount.get('readOnly') else 'rw'}"]
     words += ["-p", "127.0.0.1::5684/udp", "-p", "127.0.0.1::6066/tcp"]

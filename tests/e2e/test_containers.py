@@ -191,12 +191,14 @@ class Manifests(Case):
         self.assertEqual(str(pod()["securityContext"]["fsGroup"]), uid)
         mounts = {mount["name"]: mount["mountPath"] for mount in container()["volumeMounts"]}
         self.assertIn(f"STATE_DIRECTORY={mounts['state']}/state\n", dockerfile)
-        variables = {variable["name"]: variable["value"] for variable in container()["env"]}
+        variables = {variable["name"]: variable.get("value") for variable in container()["env"]}
         self.assertEqual(variables["QEAAS_CA_DIR"], mounts["ca"])
 
     def test_certificates_carry_the_names_of_the_services(self):
         names = next(variable["value"] for variable in container()["env"] if variable["name"] == "QEAAS_NAMES").split()
-        for service in ("qeaasd-coaps", "qeaasd-https"):
+        order = [variable["name"] for variable in container()["env"]]
+        self.assertLess(order.index("POD_NAME"), order.index("QEAAS_NAMES"))  # a variable expands those before it
+        for service in ("qeaasd-coaps", "qeaasd-https", "$(POD_NAME).qeaasd-replicas"):
             for suffix in ("", ".qeaas.svc", ".qeaas.svc.cluster.local"):
                 self.assertIn(service + suffix, names)
 
