@@ -157,7 +157,8 @@ def conditions(profile, runs):
     wolfssl = re.search(r'LIBWOLFSSL_VERSION_STRING "([^"]+)"', (wolfssl_sources() / "wolfssl" / "version.h").read_text()).group(1)
     date = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
     return {"date": date, "commit": output_of("git", "describe", "--always", "--dirty"), "board": BOARD, "processor": "Cortex-M3, emulated",
-            "clock_hz": 25_000_000, "optimisation": "-Os", "profile": profile, "runs": runs, "zephyr": ".".join(version.values()), "wolfssl": wolfssl, "compiler": output_of(GCC, "--version"), "qemu": output_of(QEMU, "--version")}
+            "clock_hz": 25_000_000, "optimisation": "-Os", "profile": profile, "runs": runs,
+            "zephyr": ".".join(version.values()), "wolfssl": wolfssl, "compiler": output_of(GCC, "--version"), "qemu": output_of(QEMU, "--version")}
 
 
 def arguments():
