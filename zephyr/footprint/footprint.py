@@ -155,8 +155,9 @@ def conditions(profile, runs):
     base = pathlib.Path(os.environ["ZEPHYR_BASE"])
     version = dict(re.findall(r"^(VERSION_MAJOR|VERSION_MINOR|PATCHLEVEL)\s*=\s*(\d+)", (base / "VERSION").read_text(), re.M))
     wolfssl = re.search(r'LIBWOLFSSL_VERSION_STRING "([^"]+)"', (wolfssl_sources() / "wolfssl" / "version.h").read_text()).group(1)
-    return {"date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"), "commit": output_of("git", "describe", "--always", "--dirty"),
-            "board": BOARD, "processor": "Cortex-M3, emulated", "clock_hz": 25_000_000, "optimisation": "-Os", "profile": profile, "runs": runs,
+    date = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+    return {"date": date, "commit": output_of("git", "describe", "--always", "--dirty"), "board": BOARD, "processor": "Cortex-M3, emulated",
+            "clock_hz": 25_000_000, "optimisation": "-Os", "profile": profile, "runs": runs,
             "zephyr": ".".join(version.values()), "wolfssl": wolfssl, "compiler": output_of(GCC, "--version"), "qemu": output_of(QEMU, "--version")}
 
 
@@ -182,9 +183,9 @@ def chosen_rows(options):
     return [row for row in rows if re.search(options.only or "", row.key)]
 
 
-def write(folder, options, rows):
+def write(folder, about, rows):
     (folder / "footprint.md").write_text(markdown(rows) + "\n\n" + markdown_again(rows) + "\n")
-    document = {"conditions": conditions(options.profile, options.runs), "rows": [row.as_json() for row in rows],
+    document = {"conditions": about, "rows": [row.as_json() for row in rows],
                 "goals": [{"goal": words, "met": holds} for words, holds in goals(rows)]}
     (folder / "footprint.json").write_text(json.dumps(document, indent=1) + "\n")
 
@@ -198,11 +199,12 @@ def main():
     folder = options.out.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     rows = chosen_rows(options)
+    about = conditions(options.profile, options.runs)
     server = Server(binaries, folder, options.port)
     try:
         for number, row in enumerate(rows, 1):
             measure(row, folder, server, options.port, options.runs)
-            write(folder, options, rows[:number])
+            write(folder, about, rows[:number])
             print(f"footprint: {number}/{len(rows)} {row.key}: {row.reason or 'measured'}", file=sys.stderr, flush=True)
     finally:
         server.stop()
