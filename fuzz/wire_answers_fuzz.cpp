@@ -4,7 +4,7 @@
 //  2. A CBOR item that CborReader accepts as a whole is written back by CborWriter to the same bytes (there is one encoding).
 //  3. An answer or report that decodes is encoded and decoded again to an equal one; a simulated source is always marked.
 //  4. An address that parses gives a text that parses to the same parts; base64 that decodes is what encoding writes.
-//  5. A query that parses is within the documented limits.
+//  5. A query that parses is within the documented limits; a number that decodes has as many bytes as were asked for.
 #include <algorithm>
 #include <cstdlib>
 #include <vector>
@@ -118,7 +118,6 @@ void fuzz_link_filter(std::string_view text) {
   if (const auto filter = parse_link_filter(text)) require(encode_links({&link, 1}, *filter, memory).has_value());
 }
 
-// A number that decodes has as many bytes as were asked for.
 void fuzz_number(Bytes input) {
   for (const std::size_t size : {1U, 8U, 9U, 256U})
     if (const auto decoded = decode_random_number(input, size)) require(decoded->size() == size);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <cstdio>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
@@ -23,6 +24,12 @@ namespace {
 
 constexpr std::size_t kMaxCount = 100'000;
 constexpr unsigned kMaxPauseMilliseconds = 60'000;
+constexpr int kProgressMilliseconds = 250;
+
+void draw(const std::string& text) {
+  static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr));
+  static_cast<void>(std::fflush(stderr));
+}
 
 void take(Measure measure, const BenchTarget& target, BenchBook& book) {
   switch (measure) {
@@ -64,10 +71,20 @@ class Measuring {
   // wait gives false when a signal came first. The thread may then wait for an answer for as long as --timeout says.
   bool wait() {
     std::array<pollfd, 2> waiting{{{signals_.get(), POLLIN, 0}, {done_.get(), POLLIN, 0}}};
-    while (::poll(waiting.data(), waiting.size(), -1) < 0) continue;
-    if (waiting[1].revents != 0) return true;
-    book_.stop();
-    return false;
+    const bool watched = ::isatty(STDERR_FILENO) == 1;
+    while (::poll(waiting.data(), waiting.size(), watched ? kProgressMilliseconds : -1) <= 0)
+      if (watched) draw("\r\033[K" + book_.progress());
+    if (watched) draw("\r\033[K");
+    const bool finished = waiting[1].revents != 0;
+    signalfd_siginfo taken{};
+    if (!finished) {
+      book_.stop();
+      static_cast<void>(::read(signals_.get(), &taken, sizeof(taken)));
+    }
+    // A second Ctrl-C ends the printing too.
+    const auto set = our_signals();
+    ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+    return finished;
   }
 
  private:

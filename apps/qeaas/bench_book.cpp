@@ -43,6 +43,13 @@ void BenchBook::give_up() {
   runs_.back().given_up = true;
 }
 
+std::string BenchBook::progress() const {
+  const std::scoped_lock lock(mutex_);
+  if (runs_.empty()) return "";
+  const auto& run = runs_.back();
+  return std::string(run.measure) + " " + std::to_string(run.samples.size() + run.failed) + " of " + std::to_string(run.requested);
+}
+
 std::vector<BenchRun> BenchBook::runs() const {
   const std::scoped_lock lock(mutex_);
   return runs_;

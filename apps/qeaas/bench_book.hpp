@@ -56,6 +56,8 @@ class BenchBook {
   void give_up();
 
   std::vector<BenchRun> runs() const;
+  // progress is one short line: "handshake 37 of 100".
+  std::string progress() const;
   // stop asks the measuring thread to end after the sample that it is taking.
   void stop() noexcept { stopped_ = true; }
   bool stopped() const noexcept { return stopped_; }

@@ -85,7 +85,10 @@ std::vector<std::string> table_row(const BenchRun& run, std::size_t column) {
     if (run.samples.empty()) return std::string("-");
     return milliseconds ? decimal_text(value / 1000, 3) : decimal_text(value, 1);
   };
-  std::vector<std::string> row{std::string(run.measure), std::string(what.label), milliseconds ? "ms" : "ns", std::to_string(figures.count),
+  auto label = std::string(what.label);
+  for (const auto& [name, value] : run.numbers)
+    if (name == "bytes") label += " of " + std::to_string(value) + " bytes";
+  std::vector<std::string> row{std::string(run.measure), std::move(label), milliseconds ? "ms" : "ns", std::to_string(figures.count),
                                std::to_string(run.failed)};
   for (const auto value : {figures.mean, figures.deviation, figures.median, figures.p95, figures.p99}) row.push_back(show(value));
   return row;
@@ -111,17 +114,37 @@ std::string markdown(std::vector<std::vector<std::string>> rows) {
   return text;
 }
 
+// kNotes say what is in each measure.
+constexpr std::pair<std::string_view, std::string_view> kNotes[] = {
+    {"handshake", "a new session for each sample, from its creation to the answer of its first request; closing it is not in it"},
+    {"resume", "the same with a ticket of the session before: no certificate is sent or checked"},
+    {"psk", "the same with a pre-shared key in place of certificates"},
+    {"request", "one GET on an open session, from sending it to the whole answer"},
+    {"wake", "the same, each from another local port: the server knows the session by its connection ID"},
+    {"cycle", "GET with Proxy-Uri on an open session, its JSON read, the bytes injected into a pool and as many extracted"},
+    {"inject", "bytes mixed into the pool of this machine and credited; a sample is the mean of many calls, and no network is in it"},
+    {"extract", "bytes drawn from that pool, in the same way"},
+};
+
+std::string notes_on(const std::vector<BenchRun>& runs) {
+  std::string text;
+  for (const auto& [measure, note] : kNotes)
+    if (std::ranges::find(runs, measure, &BenchRun::measure) != runs.end()) text += std::string(measure) + ": " + std::string(note) + "\n";
+  return text;
+}
+
 std::string conditions(const BenchRun& run) {
-  std::string text(run.measure);
-  text += ": ";
-  if (run.has_peer && !run.samples.empty())
-    text += "group=" + run.peer.group + " signature=" + run.peer.signature + " verified=" + std::string(yes_no(run.peer.verified)) +
-            " resumed=" + std::string(run.peer.resumed) + " ";
-  for (const auto& [name, value] : run.numbers) text += std::string(name) + "=" + std::to_string(value) + " ";
-  text.pop_back();
-  if (run.given_up) text += "\n  given up after too many failures in a row, with " + std::to_string(run.requested) + " samples asked for";
-  for (const auto& failure : run.failures) text += "\n  failed: " + failure;
-  return text + "\n";
+  const std::string measure(run.measure);
+  std::string text;
+  if (run.has_peer && !run.samples.empty()) {
+    text += measure + ": group=" + run.peer.group + " signature=" + run.peer.signature +
+            " verified=" + std::string(yes_no(run.peer.verified)) + " resumed=" + std::string(run.peer.resumed);
+    for (const auto& [name, value] : run.numbers) text += " " + std::string(name) + "=" + std::to_string(value);
+    text += "\n";
+  }
+  for (const auto& failure : run.failures) text += measure + " failed: " + failure + "\n";
+  if (run.given_up) text += measure + " was given up after too many failures in a row\n";
+  return text;
 }
 
 }  // namespace
@@ -144,10 +167,8 @@ std::string bench_table(const BenchHeading& heading, const std::vector<BenchRun>
     for (std::size_t i = 0; i < run.columns.size(); ++i)
       if (!run.columns[i].label.empty()) rows.push_back(table_row(run, i));
   text += markdown(std::move(rows)) + "\n";
-  std::string last;
-  for (const auto& run : runs)
-    if (const auto line = conditions(run); line != last) text += last = line;
-  return text;
+  for (const auto& run : runs) text += conditions(run);
+  return text + notes_on(runs);
 }
 
 }  // namespace qeaas::cli

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <thread>
+#include <utility>
 
 #include "wire/coap_uri.hpp"
 
@@ -53,6 +55,29 @@ CoapRequest cycle_of(const BenchOptions& options) {
   request.proxy_uri = options.proxy_uri;
   if (request.proxy_uri.empty()) request.proxy_uri = std::string(kPaperOrigin) + "/random_number/" + std::to_string(options.bytes);
   return request;
+}
+
+// Pinned is an opener that has found out which address of a host name answers.
+struct Pinned {
+  CoapUri uri;
+  LinkOptions link;
+  OpenChannel open;
+};
+
+// opener_of looks a host name up for the first session only, so that the samples hold no look-up and no address that does not answer.
+OpenChannel opener_of(const CoapUri& uri, LinkOptions link) {
+  if (uri.host_kind != HostKind::name) return channel_opener(uri, std::move(link));
+  auto state = std::make_shared<Pinned>(Pinned{uri, link.duplicate(), channel_opener(uri, std::move(link))});
+  return [state](SessionTicket ticket) {
+    auto channel = state->open(std::move(ticket));
+    if (!channel || state->uri.host_kind != HostKind::name) return channel;
+    const auto address = parse_coap_uri("coap://" + (*channel)->server().text());
+    if (!address || address->host.starts_with("fe80:")) return channel;  // an address of one link is none without its interface
+    state->link.server_name = std::exchange(state->uri.host, address->host);
+    state->uri.host_kind = address->host_kind;
+    state->open = channel_opener(state->uri, state->link.duplicate());
+    return channel;
+  };
 }
 
 }  // namespace
@@ -112,7 +137,7 @@ Outcome<BenchPlan> make_plan(const BenchOptions& options) {
   auto& target = plan.target;
   target.coap.answer_timeout = link->timeout;
   link->path_mtu = options.path_mtu;
-  target.open = channel_opener(*uri, std::move(*link));
+  target.open = opener_of(*uri, std::move(*link));
   target.request = request_of(options);
   target.cycle = cycle_of(options);
   target.bytes = options.bytes;

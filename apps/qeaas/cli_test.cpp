@@ -79,7 +79,8 @@ TEST_F(Program, EveryMisuseOfTheLineIsAUsageError) {
       {"clients add a", 2, "--psk, --token, --certificate FILE, --public-key FILE or --sha256 HEX"},
       {"clients add a --psk --token", 2, "say by one option"},
       {"clients add '' --psk", 2, "1 to 64 bytes of UTF-8"},
-      {"clients add a --token --identity b", 2, "--identity, --key-file and --show belong to a PSK"},
+      {"clients add a --token --identity b", 2, "--identity and --show belong to a PSK"},
+      {"clients add a --certificate c --key-file k", 2, "--key-file is for a PSK or a token"},
       {"clients add a --certificate c --show", 2, "belong to a PSK"},
       {"clients add a --certificate c --out d", 2, "this client has its own"},
       {"clients add a --psk --key-file k --out o", 2, "--key-file excludes --out"},
@@ -135,6 +136,15 @@ TEST_F(Program, EveryMisuseOfTheLineIsAUsageError) {
       {"get 32 --quiet", 2, "not expected: --quiet"},
       {"get 32 --out", 2, "--out"},
       {"sources --from coaps://a --from coaps://b", 2, "--from"},
+      {"bench --count 0", 2, "--count"},
+      {"bench --measure speed", 2, "\"speed\" is no measure: handshake, resume"},
+      {"bench --measure request,request", 2, "\"request\" is named twice"},
+      {"bench --measure psk", 2, "--psk ID:FILE"},
+      {"bench --measure wake --from coap://h --insecure", 2, "plain coap:// has none, use coaps://"},
+      {"bench --measure wake --from coap://h --json", 2, "needs a session"},
+      {"bench --path random", 2, "no path of a resource"},
+      {"bench --path /a --proxy-uri http://h/", 2, "leave --path out"},
+      {"bench --from coaps://a --from coaps://b", 2, "--from"},
       {"doctor 32", 2, "not expected: 32"},
       {"doctor openssl 32", 2, "not expected: 32"},
       {"keys --san", 2, "--san"},
@@ -175,6 +185,9 @@ TEST_F(Program, WhatTheWorldRefusesIsAFailure) {
       {"clients list --state @/none", 1, "none/access.db; name the server's state folder with --state"},
       {"clients add a --token --state @/open.key/state", 1, "state folder"},
       {"clients add a --psk --key-file @/open.key --state @/some", 1, "chmod 600"},
+      {"clients add a --token --key-file @/open.key --state @/some", 1, "open.key is a secret token that others may read; run: chmod 600"},
+      {"clients add a --token --key-file @/words.key --state @/some", 1, "words.key must hold one token on one line"},
+      {"clients add a --token --key-file @/short.key --state @/some", 1, "16 to 512 bytes are allowed"},
       {"clients add a --psk --key-file @/short.key --state @/some", 1, "16 to 64 bytes in hexadecimal"},
       {"clients add a/b --psk --state @/some", 1, "does not make a file name; say with --out"},
       {"clients add a --psk --out @/none/key --state @/some", 1, "none/key"},
@@ -267,6 +280,27 @@ TEST_F(Program, KeysAreMadeShownAndRenewed) {
   const auto open = run("keys --state @/keys --json");
   EXPECT_EQ(open.code, 1);
   EXPECT_EQ(open.out.substr(0, 18), R"({"error":"refused")");
+}
+
+TEST_F(Program, KeysAreExportedWithoutTheirPublicPart) {
+  const auto done = run("keys --state @/keys --export @/openssl");
+  EXPECT_EQ(done.code, 0) << done.err;
+  const auto to = scratch_.path() / "openssl";
+  for (const std::string file : {"ca.pem", "server-mldsa44.pem", "server-p256.pem", "server-p256.key"})
+    EXPECT_EQ(content(to / file), content(scratch_.path() / "keys" / file)) << file;
+  const auto whole = content(scratch_.path() / "keys/server-mldsa44.key");
+  const auto alone = content(to / "server-mldsa44.key");
+  EXPECT_TRUE(alone.starts_with("-----BEGIN PRIVATE KEY-----")) << "PKCS #8, version 1";
+  EXPECT_LT(alone.size() + 1312, whole.size());
+  struct stat status {};
+  EXPECT_EQ(::stat((to / "server-mldsa44.key").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600U);
+  EXPECT_EQ(run("keys --state @/keys --export @/openssl").code, 0) << "again, over what is there";
+  const auto same = run("keys --state @/keys --export @/keys");
+  EXPECT_EQ(same.code, 1);
+  EXPECT_NE(same.err.find("name another folder"), std::string::npos) << same.err;
+  EXPECT_EQ(content(scratch_.path() / "keys/server-mldsa44.key"), whole);
+  EXPECT_NE(run("keys --state @/keys --export @/none/openssl").err.find("cannot make the folder"), std::string::npos);
 }
 
 TEST_F(Program, ClientsAreAddedChangedAndForgotten) {

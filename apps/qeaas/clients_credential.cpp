@@ -60,7 +60,12 @@ Outcome<NewCredential> psk_of(const CredentialOptions& options, const Present& p
   });
 }
 
-Outcome<NewCredential> token_of() {
+Outcome<NewCredential> token_of(const CredentialOptions& options) {
+  if (!options.key_file.empty()) {
+    const auto text = read_token_file(options.key_file);
+    if (!text) return tl::unexpected(text.error());
+    return Credential::token(text->span()).map([](Credential credential) { return NewCredential{std::move(credential), SecretBytes()}; });
+  }
   const auto key = made_key();
   if (!key) return tl::unexpected(key.error());
   auto text = base64url(key->span());
@@ -141,7 +146,7 @@ std::optional<Fault> rotation_fault(const CredentialOptions& options, Credential
 void add_credential_options(CLI::App& command, CredentialOptions& options, bool choose_kind) {
   if (choose_kind) {
     command.add_flag("--psk", options.psk, "a pre-shared key, made here unless --key-file gives one");
-    command.add_flag("--token", options.token, "a bearer token for HTTP, made here, shown once and kept as a hash only");
+    command.add_flag("--token", options.token, "a bearer token for HTTP, made here unless --key-file gives one; kept as a hash only");
   }
   command.add_option("--certificate", options.certificate, "an X.509 certificate (PEM or DER), known by its public key")->type_name("FILE");
   command.add_option("--public-key", options.public_key, "a raw public key: SubjectPublicKeyInfo, PEM or DER")->type_name("FILE");
@@ -153,7 +158,8 @@ void add_credential_options(CLI::App& command, CredentialOptions& options, bool 
         ->needs(hash)
         ->check(CLI::IsMember({"certificate", "raw_public_key"}));
   command.add_option("--identity", options.identity, "identity text of the PSK (default: the name)")->type_name("ID");
-  auto* key = command.add_option("--key-file", options.key_file, "take the PSK from this file: 16 to 64 bytes in hexadecimal, mode 0600");
+  auto* key = command.add_option("--key-file", options.key_file,
+                                 "take what exists, from a file of mode 0600: a PSK (16 to 64 bytes in hexadecimal), or a token");
   key->type_name("FILE");
   auto* out =
       command.add_option("--out", options.out, "where a key or token that is made here goes, mode 0600 (default for a PSK: NAME.key)");
@@ -174,8 +180,11 @@ std::optional<Fault> credential_usage_fault(const CredentialOptions& options, st
         "say by one option what the client proves itself by: --psk, --token, --certificate FILE, --public-key FILE or --sha256 HEX"};
   }
   const auto is = kind.value_or(kind_of(options));
-  if (auto wrong = contradiction(is != CredentialKind::psk && (!options.identity.empty() || !options.key_file.empty() || options.show),
-                                 "--identity, --key-file and --show belong to a PSK"))
+  if (auto wrong =
+          contradiction(is != CredentialKind::psk && (!options.identity.empty() || options.show), "--identity and --show belong to a PSK"))
+    return wrong;
+  if (auto wrong = contradiction(is != CredentialKind::psk && is != CredentialKind::token && !options.key_file.empty(),
+                                 "--key-file is for a PSK or a token"))
     return wrong;
   return contradiction(is != CredentialKind::psk && is != CredentialKind::token && !options.out.empty(),
                        "--out is for a key or token that is made here; this client has its own");
@@ -185,7 +194,7 @@ Outcome<NewCredential> make_credential(const CredentialOptions& options, const P
   const auto kind = present.identity ? present.identity->kind : kind_of(options);
   const auto known = [](Credential credential) { return NewCredential{std::move(credential), {}}; };
   if (kind == CredentialKind::psk) return psk_of(options, present);
-  if (kind == CredentialKind::token) return token_of();
+  if (kind == CredentialKind::token) return token_of(options);
   if (!options.sha256.empty()) return Credential::by_digest(kind, options.sha256).map(known);
   if (kind == CredentialKind::certificate) return certificate_of(options.certificate).map(known);
   return public_key_of(options.public_key).map(known);

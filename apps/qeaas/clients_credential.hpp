@@ -16,7 +16,7 @@ struct CredentialOptions {
   bool psk = false;
   bool token = false;
   std::string identity;     // of the PSK; empty: the name (add) or the one that it has (rotate)
-  std::string key_file;     // the PSK is in this file; empty: it is made
+  std::string key_file;     // the PSK or token is in this file; empty: it is made
   std::string certificate;  // files, and a hash
   std::string public_key;
   std::string sha256;

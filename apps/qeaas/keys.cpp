@@ -9,6 +9,7 @@
 #include "client/credentials.hpp"
 #include "client/key_store.hpp"
 #include "crypto/hash.hpp"
+#include "keys_export.hpp"
 #include "text.hpp"
 
 namespace qeaas::cli {
@@ -101,20 +102,25 @@ void add_keys(CLI::App& app, KeysOptions& options) {
         return read ? std::string() : read.error().text;
       });
   keys->add_flag("--renew", options.renew, "issue the server's certificates again, for the same keys and under the same CA");
+  keys->add_option("--export", options.export_to, "write the certificates and their keys here as well, as OpenSSL (nginx) reads them")
+      ->type_name("FOLDER");
   keys->add_flag("--json", options.json, "one JSON document");
   keys->add_subcommand("show", "show them, and make what is missing (default)")->fallthrough();
   keys->require_subcommand(0, 1);
   keys->footer(
       "A server that runs takes new certificates on SIGHUP.\n"
-      "Example:\n  qeaas keys --san qrng.example.org 192.0.2.7");
+      "Example:\n  qeaas keys --san qrng.example.org 192.0.2.7\n  qeaas keys --export /var/lib/qeaas/nginx");
 }
 
 int run_keys(const KeysOptions& options) {
   const auto folder = state_folder(options.state);
   const auto keys = work(folder, options);
   if (!keys) return complain(keys.error(), options.json);
+  const auto exported = options.export_to.empty() ? Outcome<std::vector<std::string>>() : export_keys(folder, options.export_to);
+  if (!exported) return complain(exported.error(), options.json);
   say(options.json ? as_json(folder, *keys) : describe(folder, *keys));
   for (const auto& file : keys->written) note("qeaas: wrote " + (folder / file).string());
+  for (const auto& file : *exported) note("qeaas: wrote " + (std::filesystem::path(options.export_to) / file).string());
   return kDone;
 }
 

@@ -11,7 +11,8 @@ namespace qeaas::cli {
 struct KeysOptions {
   std::string state;
   std::vector<std::string> names;
-  std::string certificates;
+  std::string certificates;  // algorithms with commas between; empty: those that are there
+  std::string export_to;  // a folder for programs on OpenSSL; empty: none
   bool renew = false;
   bool json = false;
 };

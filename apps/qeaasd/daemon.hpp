@@ -12,6 +12,7 @@
 #include "config.hpp"
 #include "identities.hpp"
 #include "inherited.hpp"
+#include "local/site.hpp"
 #include "service/service.hpp"
 #include "worker.hpp"
 
@@ -62,6 +63,7 @@ class Daemon {
   SessionCensus census_;
   InheritedSockets inherited_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  const local::Counters* local_counters_ = nullptr;  // of the front of a worker, if there is a local socket
   TimePoint renew_at_ = TimePoint::max();
 };
 

@@ -35,14 +35,14 @@ bool has_ipv6_loopback() {
   return has;
 }
 
-// usable leaves out [::1] on a machine without IPv6, such as many containers, where another address of the section remains: the
-// built-in lists name both.
+// usable leaves out [::1] and [::] on a machine without IPv6, such as many containers, where another address of the section remains: the
+// built-in lists, and the configuration of the container image, name both families.
 std::vector<std::string> usable(const std::vector<std::string>& listen, const std::string& section) {
-  const auto is_loopback = [](const std::string& text) { return text.starts_with("[::1]:"); };
-  if (has_ipv6_loopback() || std::ranges::all_of(listen, is_loopback)) return listen;
+  const auto is_ipv6 = [](const std::string& text) { return text.starts_with("[::1]:") || text.starts_with("[::]:"); };
+  if (has_ipv6_loopback() || std::ranges::all_of(listen, is_ipv6)) return listen;
   std::vector<std::string> left;
   for (const auto& text : listen) {
-    if (is_loopback(text))
+    if (is_ipv6(text))
       log::warning("[" + section + "] listen " + text + " is left out: this machine has no IPv6 loopback");
     else
       left.push_back(text);
@@ -84,7 +84,7 @@ http::Reports Daemon::make_reports() {
   reports.statistics = [this] { return text_or_empty(to_json(make_statistics_report(*service_))); };
   reports.alarms = [this] { return text_or_empty(to_json(make_alarms_report(*service_))); };
   reports.sessions = [this] { return text_or_empty(to_json(make_sessions_report(census_, workers_))); };
-  reports.metrics = [this] { return write_metrics(make_report(*service_), census_, workers_); };
+  reports.metrics = [this] { return write_metrics(make_report(*service_), census_, workers_, local_counters_); };
   reports.ready = [this] { return service_->ready(); };
   return reports;
 }
@@ -189,7 +189,10 @@ Outcome<void> Daemon::open_sockets() {
     if (auto opened = open(config_.http.listen, "http", streams(nullptr)); !opened) return opened;
   auto local = open_local(config_.local, inherited_, 0, *service_, *access_);
   if (!local) return tl::unexpected(local.error());
-  if (*local) workers_.front()->add(std::move(*local));
+  if (*local) {
+    local_counters_ = &(*local)->counters();
+    workers_.front()->add(std::move(*local));
+  }
   if (config_.https.enabled) {
     const auto context = make_context(config_.https, Transport::stream, https_tickets_);
     if (!context) return tl::unexpected(context.error());

@@ -87,43 +87,75 @@ void write_sources(const SourcesReport& report, Metrics& out) {
   }
 }
 
+template <class Counters>
+struct Family {
+  std::string_view name, type, help;
+  Counter Counters::*counter;
+};
+
+constexpr Family<coap::Counters> kCoapFamilies[] = {
+    {"qeaas_coap_requests_total", "counter", "requests over CoAP and CoAPS, repeated ones not counted", &coap::Counters::requests},
+    {"qeaas_coap_refusals_total", "counter", "answers of class 4.xx and 5.xx", &coap::Counters::refusals},
+    {"qeaas_coap_draws_total", "counter", "draws that succeeded", &coap::Counters::draws},
+    {"qeaas_coap_random_bytes_total", "counter", "random bytes drawn for clients", &coap::Counters::bytes_drawn},
+    {"qeaas_coap_duplicates_total", "counter", "requests that came again", &coap::Counters::duplicates},
+    {"qeaas_coap_rejected_total", "counter", "messages that no server answers", &coap::Counters::rejected},
+    {"qeaas_coap_challenges_total", "counter", "addresses that had to prove themselves by Echo", &coap::Counters::challenges},
+    {"qeaas_coap_notifications_total", "counter", "notifications to observers", &coap::Counters::notifications},
+    {"qeaas_coap_retransmissions_total", "counter", "notifications and separate answers sent again", &coap::Counters::retransmissions},
+    {"qeaas_coap_observers_lost_total", "counter", "observers removed for a reset or for silence", &coap::Counters::observers_lost},
+    {"qeaas_proxy_fetches_total", "counter", "proxy requests that went to an origin", &coap::Counters::forwards},
+    {"qeaas_proxy_cache_hits_total", "counter", "proxy requests answered from the cache", &coap::Counters::cache_hits},
+};
+
+constexpr Family<http::Counters> kHttpFamilies[] = {
+    {"qeaas_http_connections", "gauge", "connections now", &http::Counters::open},
+    {"qeaas_http_connections_total", "counter", "connections accepted", &http::Counters::accepted},
+    {"qeaas_http_connections_refused_total", "counter", "connections beyond a limit", &http::Counters::refused},
+    {"qeaas_http_timeouts_total", "counter", "clients that took too long", &http::Counters::timed_out},
+    {"qeaas_http_random_bytes_total", "counter", "random bytes given out", &http::Counters::random_bytes},
+    {"qeaas_http_sent_bytes_total", "counter", "bytes sent", &http::Counters::sent_bytes},
+    {"qeaas_http_websockets_total", "counter", "WebSockets opened", &http::Counters::web_sockets},
+};
+
+constexpr Family<local::Counters> kLocalFamilies[] = {
+    {"qeaas_local_connections", "gauge", "connections to the local socket now", &local::Counters::open},
+    {"qeaas_local_connections_total", "counter", "connections accepted at the local socket", &local::Counters::accepted},
+    {"qeaas_local_connections_refused_total", "counter", "local clients refused by credentials or by a limit", &local::Counters::refused},
+    {"qeaas_local_random_bytes_total", "counter", "random bytes given out at the local socket", &local::Counters::served_bytes},
+    {"qeaas_local_mixed_in_bytes_total", "counter", "bytes that local clients mixed in, credited nothing",
+     &local::Counters::mixed_in_bytes},
+};
+
 std::uint64_t sum(Workers workers, auto&& of) {
   std::uint64_t total = 0;
-  for (const auto& worker : workers) total += of(worker->http_counters()).get();
+  for (const auto& worker : workers) total += of(*worker).get();
   return total;
 }
 
-using Pick = const http::Counter& (*)(const http::Counters&);
-struct HttpFamily {
-  std::string_view name, type, help;
-  Pick pick;
-};
+template <class Counters>
+void write_families(std::span<const Family<Counters>> families, Metrics& out, auto&& value) {
+  for (const auto& family : families) {
+    out.family(family.name, family.type, family.help);
+    out.sample({}, value(family.counter));
+  }
+}
 
-constexpr HttpFamily kHttpFamilies[] = {
-    {"qeaas_http_connections", "gauge", "connections now", [](const http::Counters& all) -> const http::Counter& { return all.open; }},
-    {"qeaas_http_connections_total", "counter", "connections accepted",
-     [](const http::Counters& all) -> const http::Counter& { return all.accepted; }},
-    {"qeaas_http_connections_refused_total", "counter", "connections beyond a limit",
-     [](const http::Counters& all) -> const http::Counter& { return all.refused; }},
-    {"qeaas_http_timeouts_total", "counter", "clients that took too long",
-     [](const http::Counters& all) -> const http::Counter& { return all.timed_out; }},
-    {"qeaas_http_random_bytes_total", "counter", "random bytes given out",
-     [](const http::Counters& all) -> const http::Counter& { return all.random_bytes; }},
-    {"qeaas_http_sent_bytes_total", "counter", "bytes sent",
-     [](const http::Counters& all) -> const http::Counter& { return all.sent_bytes; }},
-    {"qeaas_http_websockets_total", "counter", "WebSockets opened",
-     [](const http::Counters& all) -> const http::Counter& { return all.web_sockets; }},
-};
+void write_coap(Workers workers, Metrics& out) {
+  write_families<coap::Counters>(kCoapFamilies, out, [&](Counter coap::Counters::*counter) {
+    return sum(workers, [counter](const Worker& worker) -> const Counter& { return worker.coap_counters().*counter; });
+  });
+}
 
 void write_http(Workers workers, Metrics& out) {
   static constexpr std::string_view kClasses[] = {"1xx", "2xx", "3xx", "4xx", "5xx"};
   out.family("qeaas_http_answers_total", "counter", "answers by class of status");
   for (std::size_t i = 0; i < std::size(kClasses); ++i)
-    out.sample({{"status", kClasses[i]}}, sum(workers, [&](const http::Counters& all) -> const http::Counter& { return all.answers[i]; }));
-  for (const auto& family : kHttpFamilies) {
-    out.family(family.name, family.type, family.help);
-    out.sample({}, sum(workers, family.pick));
-  }
+    out.sample({{"status", kClasses[i]}},
+               sum(workers, [i](const Worker& worker) -> const Counter& { return worker.http_counters().answers[i]; }));
+  write_families<http::Counters>(kHttpFamilies, out, [&](Counter http::Counters::*counter) {
+    return sum(workers, [counter](const Worker& worker) -> const Counter& { return worker.http_counters().*counter; });
+  });
 }
 
 std::string_view service_name(Transport transport) noexcept { return transport == Transport::datagram ? "coaps" : "https"; }
@@ -145,11 +177,14 @@ void write_census(const SessionCensus& census, Metrics& out) {
 
 }  // namespace
 
-std::string write_metrics(const SourcesReport& report, const SessionCensus& census, Workers workers) {
+std::string write_metrics(const SourcesReport& report, const SessionCensus& census, Workers workers, const local::Counters* local) {
   Metrics out;
   write_sources(report, out);
   write_census(census, out);
+  write_coap(workers, out);
   write_http(workers, out);
+  if (local != nullptr)
+    write_families<local::Counters>(kLocalFamilies, out, [&](Counter local::Counters::*counter) { return (local->*counter).get(); });
   return out.take();
 }
 
@@ -162,7 +197,7 @@ SessionsReport make_sessions_report(const SessionCensus& census, Workers workers
     if (row.transport == Transport::stream) secure += row.open;
   }
   // What is open over HTTP and no TLS session is plain.
-  const auto open = sum(workers, [](const http::Counters& all) -> const http::Counter& { return all.open; });
+  const auto open = sum(workers, [](const Worker& worker) -> const Counter& { return worker.http_counters().open; });
   report.sessions.push_back({"http", "", "", open - std::min(open, secure), 0, 0});
   return report;
 }

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "local/site.hpp"
 #include "wire/sessions_report.hpp"
 #include "worker.hpp"
 
@@ -13,7 +14,8 @@ namespace qeaas {
 
 using Workers = std::span<const std::unique_ptr<Worker>>;
 
-std::string write_metrics(const SourcesReport& report, const SessionCensus& census, Workers workers);
+// local is null where there is no local socket: then there are no series of it.
+std::string write_metrics(const SourcesReport& report, const SessionCensus& census, Workers workers, const local::Counters* local);
 SessionsReport make_sessions_report(const SessionCensus& census, Workers workers);
 
 }  // namespace qeaas

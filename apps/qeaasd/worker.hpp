@@ -39,7 +39,9 @@ class Worker {
   void add(std::unique_ptr<Front> front) { fronts_.push_back(std::move(front)); }
   void start();
 
-  const http::Counters& http_counters() const noexcept { return http_counters_; }  // any thread may read
+  // Counters: any thread may read.
+  const http::Counters& http_counters() const noexcept { return http_counters_; }
+  const coap::Counters& coap_counters() const noexcept { return endpoint_->counters(); }
   Draw& draw() noexcept { return draw_; }
   AccessGate& gate() noexcept { return gate_; }
 

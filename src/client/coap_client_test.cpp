@@ -67,6 +67,30 @@ TEST_F(CoapClientTest, APiggybackedResponseIsTheAnswer) {
   EXPECT_EQ(statistics_.bytes_sent, channel.sent[0].size());
 }
 
+TEST_F(CoapClientTest, AProxyIsAskedByProxyUriAlone) {
+  FakeChannel channel([](FakeChannel& to, const MessageView& request) {
+    EXPECT_EQ(request.options.find(Option::proxy_uri)->text(), "http://127.0.0.1:6065/random_number/8");
+    EXPECT_FALSE(request.options.find(Option::uri_path));
+    EXPECT_FALSE(request.options.find(Option::accept));
+    to.deliver(kHello.piggybacked(request));
+  });
+  CoapClientOptions options;
+  options.now = [&channel] { return channel.now; };
+  CoapClient client(channel, options);
+  EXPECT_TRUE(is_body(client.get({{}, {}, std::nullopt, "http://127.0.0.1:6065/random_number/8"})));
+}
+
+TEST_F(CoapClientTest, AProxyUriStandsBeforeAnEchoInTheMessage) {
+  FakeChannel channel([](FakeChannel& to, const MessageView& request) {
+    if (request.options.find(Option::echo)) return to.deliver(kHello.piggybacked(request));
+    to.deliver(Reply{coap::code::kUnauthorized, {{Option::echo, {1, 2, 3}}}, {}}.piggybacked(request));
+  });
+  CoapClientOptions options;
+  options.now = [&channel] { return channel.now; };
+  CoapClient client(channel, options);
+  EXPECT_TRUE(is_body(client.get({{}, {}, std::nullopt, "http://h/"})));
+}
+
 TEST_F(CoapClientTest, LostRequestsAreSentAgainWithBackOff) {
   std::vector<TimePoint> times;
   FakeChannel channel([&](FakeChannel& to, const MessageView& request) {

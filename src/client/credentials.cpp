@@ -2,6 +2,7 @@
 // Words and files that become credentials.
 #include "client/credentials.hpp"
 
+#include <algorithm>
 #include <string_view>
 #include <sys/stat.h>
 
@@ -54,6 +55,14 @@ Result<SecretBytes> key_of(Bytes content) {
   return key;
 }
 
+// read_private reads a file that must be closed to everybody but its owner.
+Outcome<SecretBytes> read_private(const std::string& file, const std::string& what) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) == 0 && (status.st_mode & 077) != 0)
+    return fault(Error::refused, file + " is a secret " + what + " that others may read; run: chmod 600 " + file);
+  return read_file(file);
+}
+
 }  // namespace
 
 Outcome<std::vector<int>> read_groups(const std::string& list) {
@@ -81,14 +90,22 @@ Outcome<PskCredential> read_psk(const std::string& place) {
 }
 
 Outcome<SecretBytes> read_key_file(const std::string& file) {
-  struct stat status {};
-  if (::stat(file.c_str(), &status) == 0 && (status.st_mode & 077) != 0)
-    return fault(Error::refused, file + " is a secret key that others may read; run: chmod 600 " + file);
-  const auto content = read_file(file);
+  const auto content = read_private(file, "key");
   if (!content) return tl::unexpected(content.error());
   auto key = key_of(content->span());
   if (!key) return fault(key.error(), file + " must hold a key of 16 to 64 bytes in hexadecimal (32 to 128 digits)");
   return std::move(*key);
+}
+
+Outcome<SecretBytes> read_token_file(const std::string& file) {
+  auto content = read_private(file, "token");
+  if (!content) return tl::unexpected(content.error());
+  auto text = std::as_const(*content).span();
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text = text.first(text.size() - 1);
+  if (text.empty() || !std::ranges::all_of(text, [](std::uint8_t byte) { return byte > 0x20 && byte < 0x7F; }))
+    return fault(Error::malformed, file + " must hold one token on one line");
+  content->shrink(text.size());
+  return std::move(*content);
 }
 
 Outcome<std::vector<Der>> read_roots(const std::filesystem::path& path) {

@@ -24,6 +24,9 @@ Outcome<PskCredential> read_psk(const std::string& place);
 // read_key_file reads a pre-shared key: 16 to 64 bytes in hexadecimal, white space at the end allowed. Errors: refused (others may read the
 // file), malformed or out_of_range (its content), not_found and others of read_file.
 Outcome<SecretBytes> read_key_file(const std::string& file);
+// read_token_file reads a bearer token: one line of printable characters without spaces. Its length is not judged. Errors: refused (others
+// may read the file), malformed (its content), not_found and others of read_file.
+Outcome<SecretBytes> read_token_file(const std::string& file);
 
 // read_roots reads the certificates of a PEM file. Errors: malformed (there is none), those of read_file.
 Outcome<std::vector<Der>> read_roots(const std::filesystem::path& path);

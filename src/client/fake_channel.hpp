@@ -43,7 +43,7 @@ class FakeChannel : public Channel {
     return message.size();
   }
   std::size_t max_payload() const noexcept override { return max_payload_bytes; }
-  const DtlsReport* report() const noexcept override { return nullptr; }
+  const DtlsReport* report() const noexcept override { return dtls ? &*dtls : nullptr; }
   SessionTicket ticket() const override { return nullptr; }
   const Address& server() const noexcept override { return address_; }
   Status rebind() override {
@@ -59,6 +59,7 @@ class FakeChannel : public Channel {
   std::optional<Error> send_error;
   std::optional<Error> receive_error;
   std::optional<Error> rebind_error;
+  std::optional<DtlsReport> dtls;  // none: a plain channel
   unsigned rebinds = 0;
   std::size_t max_payload_bytes = 1200;
 

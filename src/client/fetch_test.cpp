@@ -261,5 +261,27 @@ TEST(Address, OnlyServersAreAccepted) {
   EXPECT_EQ(ServerLink::make("coap://h", options.duplicate()).value()->url(), "coap://h");
 }
 
+TEST(Address, OptionsForAnotherServerAreTheSame) {
+  LinkOptions options;
+  options.server_name = "entropy.example";
+  options.path_mtu = 600;
+  options.groups = {1, 2};
+  options.timeout = 3s;
+  const auto copy = options.duplicate();
+  EXPECT_EQ(copy.server_name, "entropy.example");
+  EXPECT_EQ(copy.path_mtu, 600u);
+  EXPECT_EQ(copy.groups, options.groups);
+  EXPECT_EQ(copy.timeout, 3s);
+}
+
+TEST(Address, APlainChannelKeepsToThePathsPackets) {
+  LinkOptions options;
+  options.path_mtu = 600;
+  const auto open = channel_opener(parse_coap_uri("coap://127.0.0.1:9").value(), std::move(options));
+  const auto channel = open(nullptr);
+  ASSERT_TRUE(channel);
+  EXPECT_EQ((*channel)->max_payload(), 600 - kIpUdpHeaderBytes);
+}
+
 }  // namespace
 }  // namespace qeaas

@@ -56,7 +56,7 @@ void Endpoint::on_message(Peer& peer, Bytes datagram, TimePoint now) noexcept {
 
 // reject answers what cannot be processed: a reset for a Confirmable message, also for a ping; nothing for others (4.2, 4.3).
 void Endpoint::reject(Peer& peer, Type type, std::uint16_t id) noexcept {
-  ++counters_.rejected;
+  counters_.rejected.add();
   if (type != Type::con) return;
   std::array<std::uint8_t, kHeaderBytes> reset;
   write_empty(reset, Type::rst, id);
@@ -73,7 +73,7 @@ bool Endpoint::may_amplify(const Peer& peer, std::size_t request_bytes, std::siz
 bool Endpoint::repeat_answer(Peer& peer, const MessageView& message, std::size_t request_bytes, TimePoint now) noexcept {
   const auto answer = exchanges_.find(peer, message.id, now);
   if (!answer) return false;
-  ++counters_.duplicates;
+  counters_.duplicates.add();
   if (message.type == Type::con && !answer->empty() && may_amplify(peer, request_bytes, answer->size(), now)) (void)peer.send(*answer);
   return true;
 }
@@ -84,7 +84,7 @@ void Endpoint::on_request(Peer& peer, const MessageView& message, std::size_t re
   const Request nothing;
   const Call call{peer, message, request ? *request : nothing, request_bytes, now};
   if (request) {
-    ++counters_.requests;
+    counters_.requests.add();
     dispatch(call);
   } else if (request.error() == Unreadable::bad_block) {
     respond(call, refusal(code::kBadRequest, Error::malformed, "Block2 has a reserved size"));
@@ -97,7 +97,7 @@ void Endpoint::on_request(Peer& peer, const MessageView& message, std::size_t re
 
 // respond piggybacks on the ACK of a Confirmable request, and answers a Non-confirmable one in kind (RFC 7252 5.2.1, 5.2.3).
 void Endpoint::respond(const Call& call, const Answer& answer, bool remember) noexcept {
-  if (remember && !answer.code.is_success()) ++counters_.refusals;
+  if (remember && !answer.code.is_success()) counters_.refusals.add();
   const bool confirmable = call.message.type == Type::con;
   PeerState& state = call.peer.coap_state();
   const std::uint16_t id = confirmable ? call.message.id : state.next_id++;
@@ -136,7 +136,7 @@ void Endpoint::on_reset(Peer& peer, std::uint16_t id) noexcept {
   const std::uint32_t slot = awaited ? message->observation : observations_.find_by_id(peer, id);
   if (awaited) outstanding_.finish(peer);
   if (slot == kNoSlot) return;
-  ++counters_.observers_lost;
+  counters_.observers_lost.add();
   remove_observation(slot);
 }
 

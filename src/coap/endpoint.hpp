@@ -8,6 +8,7 @@
 #include <array>
 #include <optional>
 
+#include "base/counter.hpp"
 #include "coap/answer.hpp"
 #include "coap/dice.hpp"
 #include "coap/echo.hpp"
@@ -37,20 +38,20 @@ struct Limits {
   std::size_t forwards = 256;             // proxy requests that wait for their origin or for their turn
 };
 
-// Counters only grow; a front end publishes them.
+// Counters only grow.
 struct Counters {
-  std::uint64_t requests = 0;  // that reached a resource or were refused, duplicates not counted
-  std::uint64_t draws = 0;     // that succeeded
-  std::uint64_t bytes_drawn = 0;
-  std::uint64_t refusals = 0;  // 4.xx and 5.xx answers, Echo challenges not counted
-  std::uint64_t duplicates = 0;
-  std::uint64_t rejected = 0;    // malformed, of reserved code, or not for a server
-  std::uint64_t challenges = 0;  // 4.01 with Echo
-  std::uint64_t notifications = 0;
-  std::uint64_t retransmissions = 0;
-  std::uint64_t observers_lost = 0;  // removed for a reset or for silence
-  std::uint64_t forwards = 0;        // proxy requests that went to an origin
-  std::uint64_t cache_hits = 0;      // proxy requests answered without asking the origin
+  Counter requests;  // that reached a resource or were refused, duplicates not counted
+  Counter draws;     // that succeeded
+  Counter bytes_drawn;
+  Counter refusals;  // 4.xx and 5.xx answers, Echo challenges not counted
+  Counter duplicates;
+  Counter rejected;    // malformed, of reserved code, or not for a server
+  Counter challenges;  // 4.01 with Echo
+  Counter notifications;
+  Counter retransmissions;
+  Counter observers_lost;  // removed for a reset or for silence
+  Counter forwards;        // proxy requests that went to an origin
+  Counter cache_hits;      // proxy requests answered without asking the origin
 };
 
 class Endpoint {

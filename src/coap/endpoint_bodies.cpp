@@ -48,8 +48,8 @@ Status Endpoint::fill(MutableBytes out, EntropyType type, Provenance& provenance
   provenance.reset(type);
   const Status status = seams_.draw.fill(out, type, provenance);
   if (!status) return status;
-  ++counters_.draws;
-  counters_.bytes_drawn += out.size();
+  counters_.draws.add();
+  counters_.bytes_drawn.add(out.size());
   return status;
 }
 

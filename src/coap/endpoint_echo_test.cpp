@@ -66,7 +66,7 @@ TEST(EndpointEcho, SecurePeersAreNeverAsked) {
   World world;
   FakePeer peer(1, true);
   EXPECT_EQ(world.ask(peer, Ask::random({"n=1024"})).view.code, code::kContent);
-  EXPECT_EQ(world.endpoint.counters().challenges, 0u);
+  EXPECT_EQ(world.endpoint.counters().challenges.get(), 0u);
 }
 
 TEST(EndpointEcho, ChallengesLeaveNoState) {
@@ -76,8 +76,8 @@ TEST(EndpointEcho, ChallengesLeaveNoState) {
   const Reply first = expect_challenge(world, peer, request);
   // The same message again, now with the proof: it was not answered before, so it is answered now.
   EXPECT_EQ(world.ask(peer, Ask(request).with(Option::echo, Bytes{*first.bytes(Option::echo)})).view.code, code::kContent);
-  EXPECT_EQ(world.endpoint.counters().challenges, 1u);
-  EXPECT_EQ(world.endpoint.counters().refusals, 0u);
+  EXPECT_EQ(world.endpoint.counters().challenges.get(), 1u);
+  EXPECT_EQ(world.endpoint.counters().refusals.get(), 0u);
 }
 
 TEST(EndpointEcho, OfAnotherAddressOrStaleOrForged) {

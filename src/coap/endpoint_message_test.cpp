@@ -72,7 +72,7 @@ TEST(EndpointMessages, DuplicateConfirmableGetsTheSameBytes) {  // figure 18: th
   EXPECT_EQ(first.raw, again.raw);
   EXPECT_EQ(world.draw.draws, 1u);
   EXPECT_EQ(world.gate.debited, 32u);
-  EXPECT_EQ(world.endpoint.counters().duplicates, 1u);
+  EXPECT_EQ(world.endpoint.counters().duplicates.get(), 1u);
 }
 
 TEST(EndpointMessages, DuplicateNonConfirmableIsIgnored) {
@@ -148,7 +148,7 @@ TEST_P(EndpointRejects, ConfirmableOnly) {
     EXPECT_EQ(replies.front().raw, (Buffer{0x70, 0, 0xab, 0xcd}));
   }
   EXPECT_EQ(world.draw.draws, 0u);
-  EXPECT_EQ(world.endpoint.counters().requests, 0u);
+  EXPECT_EQ(world.endpoint.counters().requests.get(), 0u);
 }
 
 INSTANTIATE_TEST_SUITE_P(

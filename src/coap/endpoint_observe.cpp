@@ -41,7 +41,7 @@ void Endpoint::notify(std::uint32_t slot, TimePoint now) {
   answer.observe = observations_.next_number(slot, now);
   observation.unconfirmed = confirmable ? 0 : observation.unconfirmed + 1;
   observation.last_id = peer.coap_state().next_id;
-  ++counters_.notifications;
+  counters_.notifications.add();
   start_message(peer, observation.token, answer, confirmable, slot, now);
 }
 
@@ -50,7 +50,7 @@ void Endpoint::end_with(std::uint32_t slot, const Answer& answer, TimePoint now)
   Peer& peer = *observations_[slot].peer;
   const Token token = observations_[slot].token;
   remove_observation(slot);
-  ++counters_.refusals;
+  counters_.refusals.add();
   start_message(peer, token, answer, outstanding_.has_room(peer), kNoSlot, now);
 }
 
@@ -66,7 +66,7 @@ void Endpoint::start_message(Peer& peer, const Token& token, const Answer& answe
 void Endpoint::retransmit(std::uint32_t slot, TimePoint now) {
   Peer& peer = *outstanding_[slot].peer;
   if (const Confirmable* message = outstanding_.again(slot, now); message != nullptr) {
-    ++counters_.retransmissions;
+    counters_.retransmissions.add();
     (void)peer.send(message->datagram.span());
     return;
   }
@@ -74,7 +74,7 @@ void Endpoint::retransmit(std::uint32_t slot, TimePoint now) {
   outstanding_.finish(peer);
   drop_forwards(peer);
   const auto& own = peer.coap_state().observations;
-  counters_.observers_lost += static_cast<std::uint64_t>(std::count_if(own.begin(), own.end(), [](auto s) { return s != kNoSlot; }));
+  counters_.observers_lost.add(static_cast<std::uint64_t>(std::count_if(own.begin(), own.end(), [](auto s) { return s != kNoSlot; })));
   remove_observations(peer);
 }
 

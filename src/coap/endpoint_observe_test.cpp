@@ -123,7 +123,7 @@ TEST(EndpointObserve, ResetOfEitherKindEndsIt) {
     EXPECT_EQ(world.endpoint.observations(), 2u) << "a reset of something else";
     world.send_empty(peer, Type::rst, id);
     EXPECT_EQ(world.endpoint.observations(), 1u);
-    EXPECT_EQ(world.endpoint.counters().observers_lost, 1u);
+    EXPECT_EQ(world.endpoint.counters().observers_lost.get(), 1u);
     EXPECT_TRUE(tick(world, peer, 60s).empty());
   }
 }
@@ -137,7 +137,7 @@ TEST(EndpointObserve, SilentPeerIsRetransmittedToAndThenRemoved) {
   std::vector<Reply> copies = peer.take();
   ASSERT_EQ(copies.size(), 1u);
   std::vector<TimePoint> times{world.now};
-  while (world.endpoint.counters().observers_lost == 0) {
+  while (world.endpoint.counters().observers_lost.get() == 0) {
     world.now = *world.endpoint.next_deadline();
     world.endpoint.on_timer(world.now);
     for (const Reply& copy : peer.take()) {
@@ -152,8 +152,8 @@ TEST(EndpointObserve, SilentPeerIsRetransmittedToAndThenRemoved) {
   for (std::size_t i = 2; i < times.size(); ++i) EXPECT_EQ(times[i] - times[i - 1], first * (1 << (i - 1)));
   EXPECT_EQ(world.now - times[4], first * 16);  // MAX_TRANSMIT_WAIT
   EXPECT_EQ(world.endpoint.observations(), 0u) << "all of a dead peer's observations";
-  EXPECT_EQ(world.endpoint.counters().observers_lost, 2u);
-  EXPECT_EQ(world.endpoint.counters().retransmissions, kMaxRetransmit);
+  EXPECT_EQ(world.endpoint.counters().observers_lost.get(), 2u);
+  EXPECT_EQ(world.endpoint.counters().retransmissions.get(), kMaxRetransmit);
   EXPECT_EQ(world.draw.draws, 3u);
 }
 
@@ -261,7 +261,7 @@ TEST(EndpointObserve, LastNotificationIsResetOrUnanswered) {
     if (reset) world.send_empty(peer, Type::rst, replies.at(0).view.id);
     world.pass(100s);
     EXPECT_EQ(peer.sent.size(), reset ? 0u : kMaxRetransmit);
-    EXPECT_EQ(world.endpoint.counters().observers_lost, 0u);
+    EXPECT_EQ(world.endpoint.counters().observers_lost.get(), 0u);
     EXPECT_FALSE(world.endpoint.next_deadline());
   }
 }

@@ -73,7 +73,7 @@ void Endpoint::forward_get(const Call& call, const ProxyTarget& target) {
   const CachedAnswer* kept = cache_.find(target.key, call.now);
   if (kept == nullptr || kept->fresh_until <= call.now)
     return start_forward(call, target, key, kept == nullptr ? std::string() : kept->validator);
-  ++counters_.cache_hits;
+  counters_.cache_hits.add();
   Forward asked;
   asked.peer = &call.peer;
   asked.key = key;
@@ -107,7 +107,7 @@ void Endpoint::start_forward(const Call& call, const ProxyTarget& target, const 
       return respond(call, refusal(code::kProxyingNotSupported, Error::refused, "this origin is not on the proxy's list"));
     return respond(call, forward_failed(ticket.error()));
   }
-  ++counters_.forwards;
+  counters_.forwards.add();
   forwards_[slot].ticket = *ticket;
   acknowledge(call);
 }
@@ -142,7 +142,7 @@ void Endpoint::on_fetched(std::uint32_t place, std::uint64_t order, Result<Fetch
   forwards_[slot].ticket = 0;
   const Forward& forward = forwards_[slot];
   const Answer answer = result ? forwarded(forward, *result, now) : forward_failed(result.error());
-  if (!answer.code.is_success()) ++counters_.refusals;
+  if (!answer.code.is_success()) counters_.refusals.add();
   // The cache changes after the answer is composed, which may point into it; the key is taken out before the forward goes.
   const std::string cache_key = forward.cache_key;
   send_forwarded(slot, answer, now);

@@ -26,7 +26,7 @@ TEST(EndpointProxyCache, FreshAnswersComeFromTheCache) {
   EXPECT_EQ(hit.uint(Option::content_format), 50u);
   EXPECT_EQ(hit.uint(Option::max_age), 20u) << "what is left (RFC 7252 5.7.1)";
   EXPECT_EQ(world.gate.debited, 6u) << "an answer from the cache costs as much";
-  EXPECT_EQ(world.endpoint.counters().cache_hits, 1u);
+  EXPECT_EQ(world.endpoint.counters().cache_hits.get(), 1u);
   world.pass(20s);
   EXPECT_TRUE(world.ask(other, ProxyWorld::get(kElsewhere).mid(2)).view.code.is_empty()) << "stale: it is fetched again";
   EXPECT_EQ(world.asked.size(), 2u);

@@ -58,7 +58,7 @@ TEST(EndpointProxy, DuplicatesStartNothing) {
   EXPECT_TRUE(world.give(peer, ProxyWorld::get().mid(8).of_type(Type::non).encode()).empty());
   EXPECT_TRUE(world.give(peer, ProxyWorld::get().mid(8).of_type(Type::non).encode()).empty());
   EXPECT_EQ(world.asked.size(), 2u);
-  EXPECT_EQ(world.endpoint.counters().duplicates, 3u);
+  EXPECT_EQ(world.endpoint.counters().duplicates.get(), 3u);
 }
 
 TEST(EndpointProxy, ProxySchemeWithTheUriOptions) {

@@ -110,7 +110,7 @@ bool Endpoint::challenged(const Call& call, std::size_t body_bytes) {
   if (!call.request.echo.empty() && echo_.accept(address, call.request.echo, call.now)) return false;
   const std::size_t answer_bytes = kAnswerOverhead - kMaxTokenBytes + call.message.token.size() + body_bytes;
   if (may_amplify(call.peer, call.request_bytes, answer_bytes, call.now)) return false;
-  ++counters_.challenges;
+  counters_.challenges.add();
   // Not remembered: a flood of spoofed requests must not push out the exchanges of others.
   respond(call, Answer{.code = code::kUnauthorized, .echo = echo_.challenge(address, call.now)}, false);
   return true;

@@ -21,7 +21,7 @@ TEST_P(EndpointRefuses, WithProblemDetails) {
   EXPECT_EQ(problem(reply), GetParam().title) << GetParam().what;
   EXPECT_LE(reply.raw.size(), kUnverifiedAnswerBytes) << "an error may not amplify";
   EXPECT_EQ(world.draw.draws, 0u);
-  EXPECT_EQ(world.endpoint.counters().refusals, 1u);
+  EXPECT_EQ(world.endpoint.counters().refusals.get(), 1u);
 }
 
 INSTANTIATE_TEST_SUITE_P(

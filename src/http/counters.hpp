@@ -3,21 +3,10 @@
 #pragma once
 
 #include <array>
-#include <atomic>
-#include <cstdint>
+
+#include "base/counter.hpp"
 
 namespace qeaas::http {
-
-class Counter {
- public:
-  // add is for the one thread that owns the counter.
-  void add(std::uint64_t amount = 1) noexcept { value_.store(get() + amount, std::memory_order_relaxed); }
-  void subtract(std::uint64_t amount = 1) noexcept { value_.store(get() - amount, std::memory_order_relaxed); }
-  std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<std::uint64_t> value_{0};
-};
 
 struct Counters {
   std::array<Counter, 5> answers;  // by class of status: 1xx to 5xx

@@ -52,7 +52,7 @@ Connection::Need Connection::answer(const Request& request, TimePoint now) noexc
     case Command::write:
       site_.mix_in(request.data);
       mixed_in_bytes_ += request.count;
-      site_.counters.mixed_in_bytes.fetch_add(request.count, std::memory_order_relaxed);
+      site_.counters.mixed_in_bytes.add(request.count);
       break;
     case Command::pid: answer_pid(); break;
     case Command::draw: draw(request, now); break;
@@ -142,7 +142,7 @@ Connection::Drawn Connection::fill(MutableBytes out, EntropyType type, TimePoint
 
 void Connection::served(std::size_t bytes) noexcept {
   served_bytes_ += bytes;
-  site_.counters.served_bytes.fetch_add(bytes, std::memory_order_relaxed);
+  site_.counters.served_bytes.add(bytes);
 }
 
 void Connection::sent(std::size_t size) noexcept {

@@ -67,7 +67,7 @@ TEST_F(LocalConnection, ANonBlockingReadGivesWhatWasAskedFor) {
   EXPECT_EQ(world.gate.taken, 259);
   EXPECT_EQ(world.gate.asked_for, 1000U);
   EXPECT_EQ(connection.served_bytes(), 259U);
-  EXPECT_EQ(world.counters.served_bytes, 259U);
+  EXPECT_EQ(world.counters.served_bytes.get(), 259U);
   EXPECT_EQ(world.draw.types, std::vector(2, EntropyType::mixed));
 }
 
@@ -153,7 +153,7 @@ TEST_F(LocalConnection, AWriteIsMixedInWithoutAnAnswer) {
   EXPECT_FALSE(connection.in_request());
   EXPECT_EQ(world.mixed_in, (Buffer{'a', 'b', 'c', 'd'}));
   EXPECT_EQ(connection.mixed_in_bytes(), 4U);
-  EXPECT_EQ(world.counters.mixed_in_bytes, 4U);
+  EXPECT_EQ(world.counters.mixed_in_bytes.get(), 4U);
   EXPECT_EQ(world.gate.taken, 0);
 }
 

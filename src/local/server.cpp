@@ -97,14 +97,14 @@ void Server::admit(FileDescriptor socket, TimePoint now) noexcept {
   auto owned = std::make_unique<Session>(std::move(socket), site_, *peer);
   auto& session = *owned;
   if (!poller_.add(session.socket.get(), &session, session.interest)) return refuse(*peer, "the system has no room to watch it", now);
-  site_.counters.accepted.fetch_add(1, std::memory_order_relaxed);
-  site_.counters.open.fetch_add(1, std::memory_order_relaxed);
+  site_.counters.accepted.add();
+  site_.counters.open.add();
   sessions_.emplace(&session, std::move(owned));
   log::debug("local client connected", {{"uid", peer->uid}, {"pid", peer->pid}});
 }
 
 void Server::refuse(const Peer& peer, const char* why, TimePoint now) noexcept {
-  site_.counters.refused.fetch_add(1, std::memory_order_relaxed);
+  site_.counters.refused.add();
   if (now < quiet_until_) {
     ++unlogged_refusals_;
     return;
@@ -188,7 +188,7 @@ void Server::end(Session& session) noexcept {
                                    {"mixed_in_bytes", connection.mixed_in_bytes()}});
   poller_.remove(session.socket.get());
   session.socket.reset();
-  site_.counters.open.fetch_sub(1, std::memory_order_relaxed);
+  site_.counters.open.subtract();
   const auto owned = sessions_.find(&session);
   buried_.push_back(std::move(owned->second));  // events of this turn may still name it
   sessions_.erase(owned);

@@ -61,14 +61,14 @@ TEST_F(LocalServer, AnswersSeveralClientsEachItsOwn) {
   EXPECT_EQ(ask(one, {0x01, 2}), (Buffer{2, 1, 2}));
   EXPECT_EQ(ask(two, {0x02, 3}), (Buffer{3, 4, 5}));
   EXPECT_EQ(ask(one, {0x02, 1, 0x02, 1}), (Buffer{6, 7}));
-  EXPECT_EQ(world.counters.open, 2U);
-  EXPECT_EQ(world.counters.accepted, 2U);
+  EXPECT_EQ(world.counters.open.get(), 2U);
+  EXPECT_EQ(world.counters.accepted.get(), 2U);
   EXPECT_TRUE(server->busy());
   one.close();
   two.close();
   settle();
   EXPECT_FALSE(server->busy());
-  EXPECT_EQ(world.counters.open, 0U);
+  EXPECT_EQ(world.counters.open.get(), 0U);
 }
 
 TEST_F(LocalServer, ARequestInPiecesHasItsTimeAsAWhole) {
@@ -186,7 +186,7 @@ TEST_F(LocalServer, MoreThanTheLimitAreRefused) {
   settle();
   EXPECT_FALSE(two.ended());
   EXPECT_TRUE(three.ended());
-  EXPECT_EQ(world.counters.refused, 1U);
+  EXPECT_EQ(world.counters.refused.get(), 1U);
   one.close();
   settle();
   Client four(path);

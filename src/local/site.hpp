@@ -3,12 +3,12 @@
 // to the service and the access table; tests bring their own. One worker's thread only.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <sys/types.h>
 
 #include "access/quota.hpp"
 #include "base/clock.hpp"
+#include "base/counter.hpp"
 #include "base/draw.hpp"
 
 namespace qeaas::local {
@@ -31,13 +31,12 @@ class Gate {
   virtual void give_back(const Peer& peer, std::size_t bytes) noexcept = 0;
 };
 
-// Counters may be read by any thread.
 struct Counters {
-  std::atomic<std::uint64_t> served_bytes{0};  // random ones
-  std::atomic<std::uint64_t> mixed_in_bytes{0};
-  std::atomic<std::uint64_t> accepted{0};  // connections
-  std::atomic<std::uint64_t> refused{0};   // by credentials or by a limit
-  std::atomic<std::uint64_t> open{0};      // now
+  Counter served_bytes;  // random ones
+  Counter mixed_in_bytes;
+  Counter accepted;  // connections
+  Counter refused;   // by credentials or by a limit
+  Counter open;      // now
 };
 
 struct Site {

@@ -164,6 +164,24 @@ TEST(Channel, PlainMessagesTimeoutsAndRefusals) {
   EXPECT_EQ((*channel)->receive(room, Clock::now() + 2s).error(), Error::unreachable);
 }
 
+TEST(Channel, RebindingGoesOnFromAnotherPort) {
+  auto server = UdpSocket::open(Address::parse("127.0.0.1:0").value(), 1500);
+  auto channel = open_plain_channel("127.0.0.1", (*server)->local().port());
+  ASSERT_TRUE(channel) << channel.error().text;
+  Received received;
+  ASSERT_TRUE((*channel)->send(bytes_of("here")));
+  ASSERT_EQ(receive(**server, received), 1U);
+  ASSERT_TRUE((*channel)->rebind());
+  ASSERT_TRUE((*channel)->send(bytes_of("there")));
+  ASSERT_EQ(receive(**server, received), 1U);
+  EXPECT_NE(received[0].first, received[1].first);
+  (*server)->send(Address::parse(received[0].first).value(), bytes_of("lost"));
+  (*server)->send(Address::parse(received[1].first).value(), bytes_of("found"));
+  (*server)->flush();
+  std::array<std::uint8_t, 8> room;
+  EXPECT_EQ((*channel)->receive(room, Clock::now() + 2s), 5U);
+}
+
 TEST(Channel, NamesAreResolvedOrExplained) {
   EXPECT_FALSE(resolve("localhost", 1)->empty());
   EXPECT_EQ(resolve("::1", 7)->front().text(), "[::1]:7");

@@ -10,6 +10,7 @@ namespace {
 
 Result<SecretBytes> from_integer(const boost::json::value& value, std::size_t size) {
   std::uint64_t number = 0;
+  if (size > sizeof(number)) return fail(Error::malformed);  // it would be missing bytes
   if (value.is_uint64())
     number = value.get_uint64();
   else if (value.is_int64() && value.get_int64() >= 0)

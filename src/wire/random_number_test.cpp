@@ -41,11 +41,13 @@ TEST(RandomNumber, AnythingElseIsMalformed) {
   for (const std::string_view wrong :
        {"", "{}", "[]", "4711", R"({"return":0})", R"({"random_number":1})", R"({"return":0,"random_number":-1})",
         R"({"return":0,"random_number":1.5})", R"({"return":0,"random_number":18446744073709551616})",
-        R"({"return":0,"random_number":"00"})", R"({"return":0,"random_number":"00000000000000000g"})",
-        R"({"return":0,"random_number":null})", R"({"return":"0","random_number":1})",
-        R"({"return":0,"random_number":1} )"
-        "x"})
-    EXPECT_EQ(decode(wrong, 9).error(), Error::malformed) << wrong;
+        R"({"return":0,"random_number":"00"})", R"({"return":0,"random_number":"000000000000000g"})",
+        R"({"return":0,"random_number":null})", R"({"return":"0","random_number":1})", R"({"return":0,"random_number":1} x)"})
+    EXPECT_EQ(decode(wrong, 8).error(), Error::malformed) << wrong;
+}
+
+TEST(RandomNumber, AnIntegerIsNotFilledUpToMoreThanEightBytes) {
+  EXPECT_EQ(decode(R"({"return":0,"random_number":4711})", 9).error(), Error::malformed);
 }
 
 }  // namespace

@@ -10,7 +10,8 @@ import threading
 import unittest
 
 import coap
-from harness import BIN, Log, PATIENCE, run
+from harness import BIN, Case, Log, PATIENCE, merged, run
+from relay import is_protected
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 OUT = TOP / "build" / "zephyr"
@@ -18,6 +19,7 @@ TOOL = TOP / "scripts" / "zephyr"
 SAMPLE = TOP / "zephyr" / "samples" / "qeaas_client"
 NATIVE, MPS2 = "native_sim/native/64", "mps2/an385"
 QEMU = "/usr/bin/qemu-system-arm"
+N = 32  # CONFIG_QEAAS_CLIENT_BYTES
 
 
 def skip(why):
@@ -33,9 +35,9 @@ def need_zephyr():
 def authority():
     """A state folder whose CA the firmware trusts. It stays from run to run, so that the firmware needs no new build."""
     folder = OUT / "e2e" / "state"
-    if not (folder / "ca.pem").exists():
+    if not all((folder / name).exists() for name in ("ca.pem", "ca-mldsa65.key", "ca-mldsa87.key")):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        made = run([BIN / "qeaas", "keys", "--state", folder, "--san", "10.0.2.2"])
+        made = run([BIN / "qeaas", "keys", "--state", folder, "--san", "10.0.2.2", "--certificates", "ML-DSA-65,ML-DSA-87"])
         if made.code != 0:
             raise AssertionError(f"qeaas keys: {made}")
     return folder
@@ -104,6 +106,14 @@ class Device:
         self.process.stdin.flush()
         return self.log.wait(expect, since, patience)
 
+    def wait_often(self, pattern, count):
+        """Waits until so many lines of the console match."""
+        since = 0
+        for _ in range(count):
+            self.log.wait(pattern, since)
+            lines = self.log.text().splitlines()
+            since = next(at for at in range(since, len(lines)) if re.search(pattern, lines[at])) + 1
+
     def servers(self, *ports):
         self.say("qeaas servers " + ",".join(f"{self.host}:{port}" for port in ports), r"qeaas servers ")
 
@@ -113,6 +123,11 @@ class Device:
 
     def draw(self, count=32):
         return self.say(f"qeaas draw {count}", r"(drew \d+ bytes|draw failed: .*)").group(1)
+
+    def stack(self):
+        """Bytes that the client's thread has used of its stack, and its size. Of native_sim, whose threads are the host's, it says nothing."""
+        match = self.say("kernel thread stacks", r"qeaas_client .*usage\s+(\d+) /\s+(\d+)")
+        return int(match.group(1)), int(match.group(2))
 
     def status(self):
         """Everything of `qeaas status` as one dictionary of strings."""
@@ -124,6 +139,52 @@ class Device:
             if head:
                 found.update({f"{head.group(1)}.{key}": value for key, value in re.findall(r"(\w+)=(\S+)", line[head.end():])})
         return found
+
+
+class DeviceCase(Case):
+    """What the tests of devices share: a server with the keys that the firmware trusts, and judgements of a device's status."""
+
+    @classmethod
+    def setUpClass(cls):
+        need_zephyr()
+
+    def server(self, config=None, state=None, **more):
+        return self.serve(merged({"server": {"workers": 1, "drain_seconds": 0}}, config or {}), state=state or state_copy(self), **more)
+
+    def device(self, port, board=NATIVE, out=None):
+        device = Device(self, out or over_dtls(board), board)
+        device.servers(port)
+        return device
+
+    def assertStatus(self, device, **expected):
+        status = device.status()
+        for key, value in expected.items():
+            self.assertEqual(status[key.replace("_", ".", 1)], str(value), f"{key} in {status}\n{device.log.text()}")
+        return status
+
+    def assertUnharmed(self, device, before):
+        """Nothing of what was refused reached the pool, and it still gives."""
+        after = device.status()
+        for key in ("client.mixed", "client.credited", "client.fetches", "pool.injected"):
+            self.assertEqual(after[key], before[key], f"{key}\n{device.log.text()}")
+        self.assertEqual(after["pool.seeded"], "yes")
+        self.assertEqual(device.draw(), "drew 32 bytes")
+
+    def refused(self, device, expected):
+        before = device.status()
+        self.assertRegex(device.fetch(), f"fetch failed: .*{expected}")
+        self.assertUnharmed(device, before)
+
+
+def until_a_new_hello():
+    """A relay's withhold that cuts a session off: everything is lost until the device begins a new one."""
+    gone = [True]
+
+    def withhold(seen):
+        if seen.to_server and not is_protected(seen.data):
+            gone[0] = False
+        return gone[0]
+    return withhold
 
 
 class Liar:

@@ -230,8 +230,8 @@ def qeaasd(*arguments, env=None):
 class Roamer:
     """A client that keeps one session and fetches when told to (tests/tools/roam.cpp)."""
 
-    def __init__(self, case, port, ca):
-        command = [BIN / "qeaas_roam", "127.0.0.1", str(port), ca]
+    def __init__(self, case, port, ca, patience=60):
+        command = [BIN / "qeaas_roam", "127.0.0.1", str(port), ca, str(patience)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         case.addCleanup(self.close)
         greeting = self.process.stdout.readline()

@@ -25,7 +25,8 @@ def udp_socket(address="127.0.0.1"):
 
 
 class Relay:
-    def __init__(self, case, server_port, seed=1, loss=0.0, duplicate=0.0, reorder=0.0, delay=0.0):
+    def __init__(self, case, server_port, seed=1, loss=0.0, duplicate=0.0, reorder=0.0, delay=0.0, address="127.0.0.1"):
+        self.address = address  # what the server sees clients come from; a change is in force after rebind
         self._server = ("127.0.0.1", server_port)
         self._chance = random.Random(seed)
         self.loss, self.duplicate, self.reorder, self.delay = loss, duplicate, reorder, delay
@@ -47,7 +48,7 @@ class Relay:
         case.addCleanup(self.close)
 
     def rebind(self):
-        """From now on the server sees every client at another port. Gives the ports."""
+        """From now on the server sees every client at another port, of self.address. Gives the ports."""
         with self._lock:
             for client, old in list(self._upstream.items()):
                 self._selector.unregister(old)
@@ -70,7 +71,7 @@ class Relay:
         self._selector.close()
 
     def _open(self, client):
-        made = udp_socket()
+        made = udp_socket(self.address)
         self._upstream[client] = made
         self._selector.register(made, selectors.EVENT_READ, client)
         return made

@@ -195,6 +195,20 @@ class Operations(Web):
         if promtool:
             self.assertDone(run([promtool, "check", "metrics"], stdin=self.get("/metrics").body))
 
+    def test_metrics_of_the_other_doors(self):
+        before = self.metrics()
+        self.assertDone(self.server.get("33"))
+        with socket.socket(socket.AF_UNIX) as local:
+            local.connect(str(self.server.local))
+            local.sendall(bytes([0x03, 0, 8, 2]) + b"xx" + bytes([0x02, 17]))
+            self.assertEqual(len(local.recv(17, socket.MSG_WAITALL)), 17)
+            after = self.metrics()
+        grown = {name: after[name, labels] - before[name, labels] for name, labels in after if (name, labels) in before}
+        expected = {"coap_requests": 1, "coap_draws": 1, "coap_random_bytes": 33, "coap_refusals": 0, "coap_rejected": 0, "proxy_fetches": 0,
+                    "local_connections": 1, "local_random_bytes": 17, "local_mixed_in_bytes": 2, "local_connections_refused": 0}
+        self.assertEqual({name: grown[f"qeaas_{name}_total"] for name in expected}, expected)
+        self.assertEqual(after["qeaas_local_connections", ()], 1)
+
     def test_reports(self):
         sources = self.get("/v1/sources").json()
         self.assertEqual([source["id"] for source in sources["sources"]], ["sim"])

@@ -20,22 +20,31 @@ PLAIN = {"coap": {"enabled": True, "listen": ["127.0.0.1:0"]}}
 class WithoutIpv6(Case):
     LOOPBACK = "ip link set lo up && sysctl -qw net.ipv6.conf.lo.disable_ipv6=1"
 
-    def test_the_built_in_addresses_do_not_need_it(self):
+    def start(self, config):
         isolated = ["unshare", "--net", "sh", "-c"]
         if subprocess.run([*isolated, self.LOOPBACK], capture_output=True, check=False).returncode != 0:
             print("SKIPPED: no network namespace can be made here", flush=True)
             raise unittest.SkipTest("no network namespace can be made here")
         folder = self.folder()
-        (folder / "qeaasd.toml").write_text(toml({"local": {"enabled": False}, "source": [PHOTON]}))
+        (folder / "qeaasd.toml").write_text(toml({**config, "local": {"enabled": False}, "source": [PHOTON]}))
         command = f"{self.LOOPBACK} && exec {BIN / 'qeaasd'} --config {folder / 'qeaasd.toml'} --state {folder / 'state'}"
         process = subprocess.Popen([*isolated, command], stderr=subprocess.PIPE, text=True, env=environment(folder))
         self.addCleanup(process.wait, PATIENCE)
         self.addCleanup(process.terminate)
         log = Log(process.stderr)
         log.wait(r" ready$")
+        return log
+
+    def test_the_built_in_addresses_do_not_need_it(self):
+        log = self.start({})
         for section, address in (("coaps", "127.0.0.1:5684"), ("http", "http://127.0.0.1:6065"), ("https", "https://127.0.0.1:6066")):
             self.assertRegex(log.text(), rf"\[{section}\] listen \[::1\]:\d+ is left out: this machine has no IPv6")
             self.assertIn(f"listening on {address}", log.text())
+
+    def test_neither_does_every_address_of_both_families(self):
+        log = self.start({section: {"listen": ["0.0.0.0:0", "[::]:0"]} for section in ("coaps", "https")})
+        for section in ("coaps", "https"):
+            self.assertRegex(log.text(), rf"\[{section}\] listen \[::\]:0 is left out: this machine has no IPv6")
 
 
 class Stopping(Case):

@@ -1,50 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Devices against a real qeaasd: the sample of zephyr/ on native_sim and on a Cortex-M3 in QEMU fetches over ML-KEM-512 and ML-DSA-44,
-mixes and draws; and what they do when the network, the certificate or the answer is bad. Skipped, visibly, without ZEPHYR_BASE."""
+mixes and draws; and what they do when the network, the certificate or the answer is bad. Other keys and groups are in test_zephyr_keys.py.
+Skipped, visibly, without ZEPHYR_BASE."""
 import datetime
 
 import coap
-from device import MPS2, NATIVE, Device, Front, Liar, need_zephyr, over_dtls, over_plain_coap, reply, state_copy
-from harness import Case, main
+from device import MPS2, N, NATIVE, Device, DeviceCase, Front, Liar, over_dtls, over_plain_coap, reply, state_copy, until_a_new_hello
+from harness import main
 from relay import Relay, has_connection_id, is_protected
 
 PQ = {"session.group": "ML-KEM-512", "session.signature": "ML-DSA-44", "session.verified": "yes", "session.dtls": "yes", "session.cid": "yes"}
-N = 32  # CONFIG_QEAAS_CLIENT_BYTES
 
 
-class Zephyr(Case):
-    @classmethod
-    def setUpClass(cls):
-        need_zephyr()
-
-    def server(self, **more):
-        return self.serve({"server": {"workers": 1, "drain_seconds": 0}}, state=state_copy(self), **more)
-
-    def device(self, port, board=NATIVE):
-        device = Device(self, over_dtls(board), board)
-        device.servers(port)
-        return device
-
-    def assertStatus(self, device, **expected):
-        status = device.status()
-        for key, value in expected.items():
-            self.assertEqual(status[key.replace("_", ".", 1)], str(value), f"{key} in {status}\n{device.log.text()}")
-        return status
-
-    def assertUnharmed(self, device, before):
-        """Nothing of what was refused reached the pool, and it still gives."""
-        after = device.status()
-        for key in ("client.mixed", "client.credited", "client.fetches", "pool.injected"):
-            self.assertEqual(after[key], before[key], f"{key}\n{device.log.text()}")
-        self.assertEqual(after["pool.seeded"], "yes")
-        self.assertEqual(device.draw(), "drew 32 bytes")
-
-    def refused(self, device, expected):
-        before = device.status()
-        self.assertRegex(device.fetch(), f"fetch failed: .*{expected}")
-        self.assertUnharmed(device, before)
-
+class Zephyr(DeviceCase):
     # --- the good case -------------------------------------------------------------------------------------------------
 
     def fetch_inject_extract(self, board):
@@ -134,13 +103,7 @@ class Zephyr(Case):
         relay = Relay(self, server.port)
         device = self.device(relay.port)
         self.assertEqual(device.fetch(), f"fetched {N} bytes")
-        gone = [True]
-
-        def withhold(seen):
-            if seen.to_server and not is_protected(seen.data):  # the first hello of the new session
-                gone[0] = False
-            return gone[0]
-        relay.withhold = withhold
+        relay.withhold = until_a_new_hello()
         self.assertEqual(device.fetch(), f"fetched {N} bytes", device.log.text())
         self.assertStatus(device, client_sessions=2, client_failures=0, session_resumed="yes", session_verified="yes")
 

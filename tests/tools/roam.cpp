@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// qeaas_roam, a client for the end-to-end tests. With HOST PORT CA it opens one session and fetches for each line "N TYPE" of standard
-// input, so that a test can move the client's address in between. With COUNT THREADS TIMEOUT besides, it makes that many handshakes,
-// each followed by one GET, and counts those that complete.
+// qeaas_roam, a client for the end-to-end tests. With HOST PORT CA TIMEOUT it opens one session and fetches for each line "N TYPE" of
+// standard input, so that a test can move the client's address in between. With COUNT THREADS TIMEOUT instead, it makes that many
+// handshakes, each followed by one GET, and counts those that complete.
 #include <algorithm>
 #include <atomic>
 #include <charconv>
@@ -114,8 +114,8 @@ int make_handshakes(const Target& target, unsigned count, unsigned threads) {
 
 int main(int argc, char** argv) {
   const std::span<char*> words(argv, static_cast<std::size_t>(argc));
-  if (words.size() != 4 && words.size() != 7) {
-    std::cerr << "usage: qeaas_roam HOST PORT CA [COUNT THREADS TIMEOUT]\n";
+  if (words.size() != 5 && words.size() != 7) {
+    std::cerr << "usage: qeaas_roam HOST PORT CA [COUNT THREADS] TIMEOUT\n";
     return 2;
   }
   const auto pem = read_file(words[3]);
@@ -125,7 +125,7 @@ int main(int argc, char** argv) {
     return 1;
   }
   Target target{words[1], static_cast<std::uint16_t>(number(words[2])), std::move(*roots)};
-  if (words.size() == 4) return keep_one_session(target);
-  target.timeout = std::chrono::seconds(number(words[6]));
+  target.timeout = std::chrono::seconds(number(words.back()));
+  if (words.size() == 5) return keep_one_session(target);
   return make_handshakes(target, number(words[4]), number(words[5]));
 }

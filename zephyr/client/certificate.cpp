@@ -15,7 +15,7 @@ constexpr std::uint8_t kVersion = 0xA0, kExtensions = 0xA3;               // con
 constexpr std::uint8_t kDnsName = 0x82, kIpAddress = 0x87;                // context tags of a GeneralName
 constexpr std::array<std::uint8_t, 3> kSubjectAltName{0x55, 0x1D, 0x11};  // 2.5.29.17
 constexpr std::array<std::uint8_t, 7> kEcPublicKey{0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01};
-constexpr std::array<std::uint8_t, 9> kMlDsa44{0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, 0x11};
+constexpr std::array<std::uint8_t, 8> kSignatures{0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03};  // of NIST: 2.16.840.1.101.3.4.3
 
 struct Element {
   std::uint8_t tag = 0;
@@ -92,8 +92,14 @@ bool same(Bytes left, Bytes right) noexcept { return std::equal(left.begin(), le
 Signature key_kind(Bytes public_key_info) noexcept {
   Der info(Der(public_key_info).expect(kSequence).contents);
   const Bytes oid = Der(info.expect(kSequence).contents).expect(kOid).contents;
-  if (same(oid, kMlDsa44)) return Signature::ml_dsa_44;
-  return same(oid, kEcPublicKey) ? Signature::ecdsa : Signature::other;
+  if (same(oid, kEcPublicKey)) return Signature::ecdsa;
+  if (oid.size() != kSignatures.size() + 1 || !same(oid.first(kSignatures.size()), kSignatures)) return Signature::other;
+  switch (oid.back()) {
+    case 17: return Signature::ml_dsa_44;
+    case 18: return Signature::ml_dsa_65;
+    case 19: return Signature::ml_dsa_87;
+    default: return Signature::other;
+  }
 }
 
 // find_names looks for the alternative names among the extensions; a broken list has none.

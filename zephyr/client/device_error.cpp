@@ -10,7 +10,7 @@ const char* text(DeviceError error) noexcept {
     case DeviceError::not_open: return "no session is open";
     case DeviceError::no_trust: return "nothing to verify the server with; configure its CA, its key's hash, or a pre-shared key";
     case DeviceError::bad_root:
-      return "a root certificate cannot be used; it must be the DER of an ML-DSA-44 or P-256 CA that is compiled in";
+      return "a root certificate cannot be used; it must be the DER of an ML-DSA or P-256 CA whose algorithm is compiled in";
     case DeviceError::unsupported: return "not compiled into this firmware; see CONFIG_QEAAS_DTLS_*";
     case DeviceError::no_memory: return "wolfSSL's heap is full; raise CONFIG_QEAAS_DTLS_HEAP_BYTES";
     case DeviceError::no_entropy: return "the entropy device gave no seed; it needs a source of its own before the first session";

@@ -47,6 +47,8 @@ const char* name(Signature signature) noexcept {
     case Signature::none: return "none";
     case Signature::ecdsa: return "ECDSA";
     case Signature::ml_dsa_44: return "ML-DSA-44";
+    case Signature::ml_dsa_65: return "ML-DSA-65";
+    case Signature::ml_dsa_87: return "ML-DSA-87";
     case Signature::other: return "other";
   }
   return "unknown";

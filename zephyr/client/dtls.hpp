@@ -32,7 +32,7 @@ enum class Group : std::uint16_t {
   ml_kem_768 = 0x0201,
   ml_kem_1024 = 0x0202
 };
-enum class Signature : std::uint8_t { none, ecdsa, ml_dsa_44, other };
+enum class Signature : std::uint8_t { none, ecdsa, ml_dsa_44, ml_dsa_65, ml_dsa_87, other };
 // DateCheck says against what the certificate's dates were held. A floor date is one that the device knows to have passed (of its build,
 // or of the last answer that it trusted): a certificate that ended before it is expired, and no more can be said.
 enum class DateCheck : std::uint8_t { none, floor, clock };

@@ -36,6 +36,18 @@ bool fits(const DtlsConfig& config) noexcept {
   return identity > 0 && identity <= kMaxIdentityBytes && config.psk_key.size() >= kMinPskBytes && config.psk_key.size() <= kMaxPskBytes;
 }
 
+// offer_signatures keeps the hello to what is compiled in: wolfSSL would offer every level of ML-DSA, and a server takes what is offered.
+void offer_signatures(WOLFSSL* ssl) noexcept {
+  std::array<std::uint16_t, 4> codes;  // RFC 8446 4.2.3, draft-ietf-tls-mldsa
+  std::size_t count = 0;
+  if (IS_ENABLED(CONFIG_QEAAS_DTLS_ML_DSA_44)) codes[count++] = 0x0904;
+  if (IS_ENABLED(CONFIG_QEAAS_DTLS_ML_DSA_65)) codes[count++] = 0x0905;
+  if (IS_ENABLED(CONFIG_QEAAS_DTLS_ML_DSA_87)) codes[count++] = 0x0906;
+  if (IS_ENABLED(CONFIG_QEAAS_DTLS_ECDSA)) codes[count++] = 0x0403;
+  // Without any, only a pre-shared key will do; but a hello that may be answered with a certificate must name some.
+  if (count != 0) wolfssl_view::offer_signatures(ssl, std::span(codes).first(count));
+}
+
 int to_result(int wolfssl_result) noexcept { return wolfssl_result == WOLFSSL_SUCCESS ? 0 : failure(DeviceError::unsupported); }
 
 }  // namespace
@@ -160,6 +172,7 @@ int DtlsSession::set_up_session() {
   if (qeaas_dtls_seed(cid.data(), cid.size()) != 0) return failure(DeviceError::no_entropy);
   ssl_ = wolfSSL_new(context_);
   if (ssl_ == nullptr) return failure(DeviceError::no_memory);  // the seed was there a moment ago
+  offer_signatures(ssl_);
   wolfSSL_SetIOReadCtx(ssl_, this);
   wolfSSL_SetIOWriteCtx(ssl_, this);
   wolfSSL_SetCertCbCtx(ssl_, this);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes what an image of the client is built with: its trusted CA certificates and the date. usage: roots.py OUT ALGORITHMS [FILE]
 
-ALGORITHMS: which of ml-dsa-44,ecdsa the image can verify; certificates with another key are left out, with a word. FILE: PEM or DER.
+ALGORITHMS: which of ml-dsa-44,ml-dsa-65,ml-dsa-87,ecdsa the image can verify; certificates with another key are left out, with a word. FILE: PEM or DER.
 """
 import base64
 import os
@@ -12,7 +12,8 @@ import sys
 import time
 
 # The object identifiers of the keys, as they stand in a certificate.
-KEYS = {"ml-dsa-44": bytes.fromhex("0609608648016503040311"), "ecdsa": bytes.fromhex("06072a8648ce3d0201")}
+KEYS = {"ml-dsa-44": bytes.fromhex("0609608648016503040311"), "ml-dsa-65": bytes.fromhex("0609608648016503040312"),
+        "ml-dsa-87": bytes.fromhex("0609608648016503040313"), "ecdsa": bytes.fromhex("06072a8648ce3d0201")}
 PEM = re.compile(rb"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", re.S)
 
 

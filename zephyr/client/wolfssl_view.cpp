@@ -2,6 +2,8 @@
 // The one file that looks into wolfSSL's structures.
 #include "wolfssl_view.hpp"
 
+#include <algorithm>
+
 #include "wolfssl_api.hpp"
 // wolfssl_api.hpp must come first
 #include <wolfssl/internal.h>
@@ -53,6 +55,16 @@ WOLFSSL_SESSION* share_ticket(WOLFSSL* /*ssl*/) noexcept { return nullptr; }
 
 void use_ticket(WOLFSSL* /*ssl*/, WOLFSSL_SESSION* /*session*/) noexcept {}
 #endif
+
+void offer_signatures(WOLFSSL* ssl, std::span<const std::uint16_t> code_points) noexcept {
+  auto& suites = *(ssl->suites != nullptr ? ssl->suites : ssl->ctx->suites);
+  word16 size = 0;
+  for (const auto code : code_points.first(std::min<std::size_t>(code_points.size(), WOLFSSL_MAX_SIGALGO / 2))) {
+    suites.hashSigAlgo[size++] = static_cast<byte>(code >> 8);
+    suites.hashSigAlgo[size++] = static_cast<byte>(code & 0xFF);
+  }
+  suites.hashSigAlgoSz = size;
+}
 
 void forget_key_share(WOLFSSL* ssl) noexcept {
   constexpr unsigned kHandshakeEpoch = 2;  // RFC 9147 6.1

@@ -7,10 +7,11 @@ HEAP_BYTES = 98304          # ample, so that every configuration shows its own p
 GROUPS = {"ML-KEM-512": "ML_KEM_512", "P-256": "P256", "X25519": "X25519"}
 SIGNATURES = {"ML-DSA-44": "ML_DSA_44", "ECDSA": "ECDSA"}
 HIGHER_GROUPS = {"ML-KEM-768": "ML_KEM_768", "ML-KEM-1024": "ML_KEM_1024"}
-HIGHER_SIGNATURES = {}
-HIGHER = [("ML-KEM-768", "ML-DSA-44"), ("ML-KEM-1024", "ML-DSA-44")]
+HIGHER_SIGNATURES = {"ML-DSA-65": "ML_DSA_65", "ML-DSA-87": "ML_DSA_87"}
+HIGHER = [("ML-KEM-768", "ML-DSA-44"), ("ML-KEM-768", "ML-DSA-65"), ("ML-KEM-1024", "ML-DSA-87")]
 OPTIONS = {**GROUPS, **SIGNATURES, **HIGHER_GROUPS, **HIGHER_SIGNATURES}
 PROFILES = {"small": "SMALL", "speed": "SPEED"}
+FLIGHTS = 4
 # What one phase of a run gives, as the firmware names it and as the JSON does.
 MEMBERS = {"stack": "client_stack_bytes", "heap_peak": "heap_peak_bytes", "heap_used": "heap_used_bytes"}
 CYCLES = {"cycles": "instructions", "all_cycles": "all_threads_instructions"}
@@ -82,13 +83,19 @@ class Row:
         return self.phases["handshake" if self.group else "first_request"]["instructions"]
 
     @property
+    def disturbed(self):
+        """Whether something was repeated on the way, so that the figures hold more than a handshake: the client speaks in three flights, and
+        acknowledges the ticket."""
+        return any(phase.get("flights", 0) > FLIGHTS or phase.get("repetitions", 0) for phase in self.phases.values())
+
+    @property
     def heap_peak(self):
         return self.phases["handshake"]["heap_peak_bytes"] if self.group else 0
 
     def as_json(self):
         return {"key": self.key, "configuration": self.title, "group": self.group, "signature": self.signature, "verified": self.verified,
                 "profile": self.profile, "level": self.level, "not_run": self.reason, **self.sizes, "stacks": self.stacks,
-                "phases": self.phases, "instructions_of_runs": self.runs}
+                "phases": self.phases, "disturbed": self.disturbed, "instructions_of_runs": self.runs}
 
 
 def thirteen(profile):

@@ -85,10 +85,17 @@
 #endif
 
 /* Signatures. The server signs; a device only verifies. */
-#ifdef CONFIG_QEAAS_DTLS_ML_DSA_44
+#if defined(CONFIG_QEAAS_DTLS_ML_DSA_44) || defined(CONFIG_QEAAS_DTLS_ML_DSA_65) || defined(CONFIG_QEAAS_DTLS_ML_DSA_87)
 #define WOLFSSL_HAVE_MLDSA
 #define WOLFSSL_MLDSA_VERIFY_ONLY
+#endif
+#ifndef CONFIG_QEAAS_DTLS_ML_DSA_44
+#define WOLFSSL_NO_ML_DSA_44
+#endif
+#ifndef CONFIG_QEAAS_DTLS_ML_DSA_65
 #define WOLFSSL_NO_ML_DSA_65
+#endif
+#ifndef CONFIG_QEAAS_DTLS_ML_DSA_87
 #define WOLFSSL_NO_ML_DSA_87
 #endif
 

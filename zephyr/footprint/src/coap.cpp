@@ -10,7 +10,7 @@
 
 namespace {
 
-constexpr int kMilliseconds = 20000;
+constexpr int kMilliseconds = 120000;
 
 Traffic traffic;
 int connection = -1;

@@ -3,6 +3,7 @@
 #include <zephyr/ztest.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "certificate.hpp"
 #include "made_certificate.hpp"
@@ -71,6 +72,12 @@ ZTEST(certificate, test_survives_any_changed_byte) {
 
 ZTEST(certificate, test_knows_the_key) {
   zassert_equal(read({.key = kMlDsaKey}).key, Signature::ml_dsa_44);
+  auto other = kMlDsaKey;
+  for (const auto [last, kind] :
+       {std::pair{18, Signature::ml_dsa_65}, {19, Signature::ml_dsa_87}, {16, Signature::other}, {20, Signature::other}}) {
+    other.back() = static_cast<std::uint8_t>(last);
+    zassert_equal(read({.key = other}).key, kind);
+  }
   zassert_equal(read({.key = kEcKey}).key, Signature::ecdsa);
   zassert_equal(read({.key = {0x06, 0x03, 0x2B, 0x65, 0x70}}).key, Signature::other);
   const auto certificate = read({});

@@ -28,6 +28,8 @@ ZTEST(error, test_names) {
   for (const auto group : default_groups()) zassert_true(std::strcmp(name(group), "unknown") != 0);
   zassert_equal(std::strcmp(name(Group::ml_kem_512), "ML-KEM-512"), 0);
   zassert_equal(std::strcmp(name(Signature::ml_dsa_44), "ML-DSA-44"), 0);
+  zassert_equal(std::strcmp(name(Signature::ml_dsa_65), "ML-DSA-65"), 0);
+  zassert_equal(std::strcmp(name(Signature::ml_dsa_87), "ML-DSA-87"), 0);
   zassert_equal(std::strcmp(name(DateCheck::floor), "floor"), 0);
 }
 
