@@ -84,7 +84,7 @@ def rows_of(table, configurations, footprint, why, make):
                 raise Unavailable(why)
             table.add(one.title, one.mark, **make(one))
         except Unavailable as reason:
-            table.skip(one.title, one.mark, why=reason, may=True)
+            table.skip(one.title, one.mark, why=reason, may=footprint is None)  # where there is a device, a row that it lacks is missing
 
 
 def table1(footprint, why):
