@@ -13,6 +13,7 @@ class Plan:
     """How much is measured. Every table has the same rows under each plan, so that the quick one shows that all of it works."""
     quick: bool
     handshakes: int      # fresh sessions of each configuration, as the paper
+    rounds: int          # of table 5, which share the samples: what else the machine does then meets every configuration alike
     round_trips: int     # on an open session
     warmup: int
     pool: int            # iterations for each buffer size
@@ -23,9 +24,9 @@ class Plan:
     mtus: tuple
 
 
-FULL = Plan(quick=False, handshakes=100, round_trips=100, warmup=5, pool=100, weather=40, echoes=500, at_once=6,
+FULL = Plan(quick=False, handshakes=100, rounds=4, round_trips=100, warmup=5, pool=100, weather=40, echoes=500, at_once=6,
             weather_loss=(0.0, 0.01, 0.02, 0.05, 0.1, 0.2), mtus=(576, 768, 1024, 1280, 1400))
-QUICK = Plan(quick=True, handshakes=3, round_trips=3, warmup=1, pool=3, weather=2, echoes=20, at_once=6,
+QUICK = Plan(quick=True, handshakes=3, rounds=1, round_trips=3, warmup=1, pool=3, weather=2, echoes=20, at_once=6,
              weather_loss=FULL.weather_loss, mtus=FULL.mtus)
 
 

@@ -23,17 +23,11 @@ def make(evaluation, conditions, names, footprint_file):
     """Measures, writes everything, and gives what is missing, in words."""
     pictures = figures.Pictures(evaluation.out, conditions)
     footprint, why, results, host, cortex = None, "left out by --only", None, None, None
-    if "device" in names:
-        footprint, why = footprint_of(evaluation, footprint_file)
-    evaluation.tables += table2_versions.tables(conditions, footprint)
     if "pool" in names:
         evaluation.say("table 3: the pool")
         made, (host, cortex) = table3_pool.tables(evaluation)
         evaluation.tables += made
         figures.figure2(pictures, host, cortex)
-    if "device" in names:
-        injection = cortex["inject", 32] if cortex else "the pool was left out by --only"
-        evaluation.tables += [device.table1(footprint, why), device.table5(footprint, why), energy.table10(footprint, why), energy.table11(footprint, why, injection)]
     if "cycle" in names:
         evaluation.tables += table4_cycle.tables(evaluation)
     if "handshakes" in names:
@@ -44,6 +38,11 @@ def make(evaluation, conditions, names, footprint_file):
         weather(evaluation, pictures)
     if "peers" in names:
         evaluation.tables += table12_peers.tables(evaluation, table12_peers.collect(evaluation))
+    if "device" in names:  # last: building firmware would disturb what is timed
+        footprint, why = footprint_of(evaluation, footprint_file)
+        injection = cortex["inject", 32] if cortex else "the pool was left out by --only"
+        evaluation.tables += [device.table1(footprint, why), device.table5(footprint, why), energy.table10(footprint, why), energy.table11(footprint, why, injection)]
+    evaluation.tables += table2_versions.tables(conditions, footprint)
     conditions["load at the end"] = circumstances.load()
     conditions["took"] = f"{evaluation.seconds:.0f} s"
     evaluation.pictures = pictures.drawn

@@ -78,6 +78,16 @@ class Report(unittest.TestCase):
         self.assertIn("SKIPPED: no configuration was measured", (self.evaluation.out / "report.md").read_text())
 
 
+class Rounds(unittest.TestCase):
+    def test_samples_add_up_and_a_round_that_failed_is_not_hidden(self):
+        total = Result()
+        for _ in range(2):
+            total.add(Result([1.0], [0.5], [0.1], run_of(POST_QUANTUM)))
+        self.assertEqual((total.first, total.reason, len(total.run["samples"])), ([1.0, 1.0], "", 4))
+        total.add(Result(reason="the server went away"))
+        self.assertEqual((total.first, total.reason), ([1.0, 1.0], "the server went away"))
+
+
 class Negotiated(unittest.TestCase):
     def test_another_group_signature_or_trust_is_no_result(self):
         right = run_of(POST_QUANTUM)
