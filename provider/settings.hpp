@@ -27,10 +27,10 @@ struct Settings {
   Origin origin = Origin::socket;
   std::string socket = "/run/qeaas/entropy.sock";
   std::string device;
-  std::string server;  // coaps://host[:port]
-  std::string ca;      // file of the CA certificates that the server must prove itself against
-  std::string psk;     // ID:FILE
-  std::string groups;  // names with commas between them; empty: the defaults of the client
+  std::string server;      // coaps://host[:port]
+  std::string ca;          // file of the CA certificates that the server must prove itself against
+  std::string psk;         // ID:FILE
+  std::string groups;      // names with commas between them; empty: the defaults of the client
   std::string signatures;  // that the server may prove itself with; empty: all
   EntropyType type = EntropyType::mixed;
   bool fall_back = false;  // to the operating system when the origin fails

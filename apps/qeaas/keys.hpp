@@ -12,7 +12,7 @@ struct KeysOptions {
   std::string state;
   std::vector<std::string> names;
   std::string certificates;  // algorithms with commas between; empty: those that are there
-  std::string export_to;  // a folder for programs on OpenSSL; empty: none
+  std::string export_to;     // a folder for programs on OpenSSL; empty: none
   bool renew = false;
   bool json = false;
 };
