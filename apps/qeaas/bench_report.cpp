@@ -160,8 +160,10 @@ std::string bench_json(const BenchHeading& heading, const std::vector<BenchRun>&
 }
 
 std::string bench_table(const BenchHeading& heading, const std::vector<BenchRun>& runs) {
-  std::string text = "qeaas " QEAAS_VERSION " measured " + heading.server + " at " + rfc3339(heading.date) + ", after " +
-                     std::to_string(heading.warmup) + " samples of warm-up" + (heading.interrupted ? ", interrupted" : "") + "\n\n";
+  std::string text("qeaas ");
+  text += QEAAS_VERSION;
+  text += " measured " + heading.server + " at " + rfc3339(heading.date) + ", after " + std::to_string(heading.warmup) +
+          " samples of warm-up" + (heading.interrupted ? ", interrupted" : "") + "\n\n";
   std::vector<std::vector<std::string>> rows{{"measure", "from, to", "unit", "samples", "failed", "mean", "sd", "median", "p95", "p99"}};
   for (const auto& run : runs)
     for (std::size_t i = 0; i < run.columns.size(); ++i)
