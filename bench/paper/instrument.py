@@ -39,6 +39,8 @@ class Instrument:
             answer = json.loads(done.stdout)
         except ValueError:
             raise Unavailable(f"qeaas bench: {complaint(done.stderr) or f'exit {done.returncode}, no JSON'}") from None
+        if "runs" not in answer:
+            raise Unavailable(f"qeaas bench: {answer.get('detail') or answer}")
         (self.samples / f"{name}.json").write_text(json.dumps({"command": words[1:], **answer}, indent=1) + "\n")
         return answer["runs"]
 
