@@ -79,7 +79,7 @@ class Measuring {
     signalfd_siginfo taken{};
     if (!finished) {
       book_.stop();
-      static_cast<void>(::read(signals_.get(), &taken, sizeof(taken)));
+      [[maybe_unused]] const auto size = ::read(signals_.get(), &taken, sizeof(taken));  // poll said that one is there
     }
     // A second Ctrl-C ends the printing too.
     const auto set = our_signals();

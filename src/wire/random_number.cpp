@@ -18,7 +18,8 @@ Result<SecretBytes> from_integer(const boost::json::value& value, std::size_t si
   else
     return fail(Error::malformed);
   SecretBytes bytes(size);
-  for (std::size_t i = size; i-- > 0; number >>= 8) bytes.span()[i] = static_cast<std::uint8_t>(number & 0xFF);
+  const auto out = bytes.span();
+  for (auto byte = out.rbegin(); byte != out.rend(); ++byte, number >>= 8) *byte = static_cast<std::uint8_t>(number & 0xFF);
   if (number != 0) return fail(Error::out_of_range);
   return bytes;
 }
