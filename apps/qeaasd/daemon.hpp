@@ -36,7 +36,7 @@ class Daemon {
   Outcome<void> open_sockets();
   Outcome<void> make_workers();
   http::Reports make_reports();
-  Outcome<std::vector<std::unique_ptr<UdpSocket>>> udp_sockets(Address address) const;
+  Outcome<std::vector<std::unique_ptr<UdpSocket>>> udp_sockets(const Address& wanted) const;
   // A null context: without encryption.
   Outcome<void> open_datagram(const std::string& text, const std::shared_ptr<const TlsContext>& context);
   Outcome<void> open_stream(const std::string& text, const std::shared_ptr<const TlsContext>& context);

@@ -111,14 +111,14 @@ Outcome<void> Daemon::make_workers() {
   return {};
 }
 
-// udp_sockets binds one for every worker; port 0 is chosen once, by the first.
-Outcome<std::vector<std::unique_ptr<UdpSocket>>> Daemon::udp_sockets(Address address) const {
-  if (auto free = require_free(address); !free) return tl::unexpected(free.error());
+// udp_sockets binds one for every worker.
+Outcome<std::vector<std::unique_ptr<UdpSocket>>> Daemon::udp_sockets(const Address& wanted) const {
+  const auto address = free_address(wanted);
+  if (!address) return tl::unexpected(address.error());
   std::vector<std::unique_ptr<UdpSocket>> sockets;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
-    auto socket = UdpSocket::open(address, config_.coaps.mtu);
+    auto socket = UdpSocket::open(*address, config_.coaps.mtu);
     if (!socket) return tl::unexpected(socket.error());
-    address = (*socket)->local();
     sockets.push_back(std::move(*socket));
   }
   return sockets;
@@ -151,8 +151,8 @@ Outcome<void> Daemon::open_stream(const std::string& text, const std::shared_ptr
   auto address = listen_address(text);
   if (!address) return tl::unexpected(address.error());
   const auto passed = inherited_.take(SOCK_STREAM, *address);
-  if (passed.empty())
-    if (auto free = require_free_tcp(*address); !free) return free;
+  if (passed.empty()) address = free_tcp_address(*address);
+  if (!address) return tl::unexpected(address.error());
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     auto listener = passed.empty() ? TcpListener::open(*address) : adopt_tcp(passed[i % passed.size()]);
     if (!listener) return tl::unexpected(listener.error());

@@ -73,11 +73,12 @@ Result<TcpStream> TcpListener::accept() noexcept {
   return TcpStream(std::move(socket), remote);
 }
 
-Outcome<void> require_free_tcp(const Address& address) {
-  if (address.port() == 0) return {};
-  const auto probe = bound(address, false);
+Outcome<Address> free_tcp_address(const Address& address) {
+  auto probe = bound(address, false);
   if (!probe) return tl::unexpected(probe.error());
-  return {};
+  const auto listener = TcpListener::adopt(std::move(*probe));
+  if (!listener) return tl::unexpected(listener.error());
+  return (*listener)->local();
 }
 
 }  // namespace qeaas

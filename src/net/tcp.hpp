@@ -45,7 +45,7 @@ class TcpListener {
   Address local_;
 };
 
-// require_free_tcp fails with in_use when anybody listens on the address, this process included. Ask before the first open.
-Outcome<void> require_free_tcp(const Address& address);
+// free_tcp_address is free_address (net/udp_socket.hpp) for TCP.
+Outcome<Address> free_tcp_address(const Address& address);
 
 }  // namespace qeaas

@@ -71,11 +71,19 @@ TEST(Tcp, SendingIntoAFullOrDeadStreamIsAnErrorAndNoSignal) {
 TEST(Tcp, ATakenPortNamesItsHolderAndWorkersShareAnAddress) {
   const auto first = listener();
   EXPECT_TRUE(TcpListener::open(first->local()));
-  const auto taken = require_free_tcp(first->local());
+  const auto taken = free_tcp_address(first->local());
   ASSERT_FALSE(taken);
   EXPECT_EQ(taken.error().error, Error::in_use);
   EXPECT_NE(taken.error().text.find("TCP " + first->local().text()), std::string::npos) << taken.error().text;
   EXPECT_NE(taken.error().text.find("process " + std::to_string(::getpid())), std::string::npos) << taken.error().text;
+}
+
+TEST(Tcp, AFreePortIsChosenOnceAndThenShared) {
+  const auto chosen = free_tcp_address(*Address::parse("127.0.0.1:0"));
+  ASSERT_TRUE(chosen);
+  EXPECT_NE(chosen->port(), 0);
+  const auto workers = std::array{TcpListener::open(*chosen), TcpListener::open(*chosen)};
+  for (const auto& worker : workers) EXPECT_EQ((*worker)->local().port(), chosen->port());
 }
 
 TEST(Tcp, RunningOutOfDescriptorsIsSaid) {

@@ -176,12 +176,15 @@ void UdpSocket::send_singly(const msghdr& run) noexcept {
                                static_cast<const sockaddr*>(run.msg_name), run.msg_namelen));
 }
 
-Outcome<void> require_free(const Address& address) {
+Outcome<Address> free_address(const Address& address) {
   const FileDescriptor probe(::socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
   const int on = 1;
   if (address.family() == AF_INET6) ::setsockopt(probe.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
   if (!probe || ::bind(probe.get(), address.data(), address.size()) != 0) return cannot_listen(IpProtocol::udp, address, errno);
-  return {};
+  Address chosen;
+  auto size = Address::capacity();
+  if (::getsockname(probe.get(), chosen.data(), &size) != 0) return explain(from_errno(errno), "UDP socket");
+  return chosen;
 }
 
 Status steer_by_worker(const UdpSocket& any_of_them) noexcept {

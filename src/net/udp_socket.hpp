@@ -51,8 +51,9 @@ class UdpSocket : public DatagramSink {
 // whose index is the ID's first byte, everything else by the hash of its addresses. Call it once all workers have opened theirs.
 Status steer_by_worker(const UdpSocket& any_of_them) noexcept;
 
-// require_free fails with in_use when anybody holds the address, this process included. Ask before the first open: sockets that share
-// an address would otherwise share it with a second server as well, without a word.
-Outcome<void> require_free(const Address& address);
+// free_address fails with in_use when anybody holds the address, this process included, and chooses the port where it is 0. Ask before the
+// first open: sockets that share an address would otherwise share it with a second server as well, without a word. For port 0, too, the
+// system gives them one that another server of the same user holds.
+Outcome<Address> free_address(const Address& address);
 
 }  // namespace qeaas

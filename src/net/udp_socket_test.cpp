@@ -82,12 +82,21 @@ TEST_P(UdpSocketTest, OversizeDatagramsAreDroppedWhole) {
 
 TEST_P(UdpSocketTest, ATakenPortNamesItsHolder) {
   auto a = UdpSocket::open(any_port(), 1500);
-  const auto taken = require_free((*a)->local());
+  const auto taken = free_address((*a)->local());
   ASSERT_FALSE(taken);
   EXPECT_EQ(taken.error().error, Error::in_use);
   EXPECT_NE(taken.error().text.find(std::to_string((*a)->local().port())), std::string::npos);
   EXPECT_NE(taken.error().text.find("process " + std::to_string(::getpid())), std::string::npos);
-  EXPECT_TRUE(require_free(any_port()));
+}
+
+TEST_P(UdpSocketTest, AFreePortIsChosenOnceAndThenShared) {
+  const auto chosen = free_address(any_port());
+  ASSERT_TRUE(chosen);
+  EXPECT_NE(chosen->port(), 0);
+  const auto first = UdpSocket::open(*chosen, 1500);
+  ASSERT_TRUE(first) << first.error().text;
+  EXPECT_EQ((*first)->local().text(), chosen->text());
+  EXPECT_TRUE(UdpSocket::open(*chosen, 1500));
 }
 
 TEST_P(UdpSocketTest, RecordsAreSteeredByTheFirstByteOfTheirConnectionId) {
