@@ -4,7 +4,7 @@
 runs each in QEMU against a real qeaasd, and prints tables. Exits 1 if a row could not be had or a goal is missed.
 
 Every figure is measured in the run that prints it. Instructions: QEMU's -icount shift=0 makes an instruction a nanosecond of virtual
-time; Zephyr's statistics count the cycles of the client's thread alone, 40 ns each. With a network they repeat within 5 %; bytes, heap
+time; Zephyr's statistics count the cycles of the client's thread alone, 40 ns each. With a network they repeat within 1 %; bytes, heap
 and stacks repeat exactly. Needs ZEPHYR_BASE (see docs/zephyr.md); QEAAS_BIN names the folder with qeaasd and qeaas.
 """
 import argparse

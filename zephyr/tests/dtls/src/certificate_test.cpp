@@ -73,7 +73,7 @@ ZTEST(certificate, test_survives_any_changed_byte) {
 ZTEST(certificate, test_knows_the_key) {
   zassert_equal(read({.key = kMlDsaKey}).key, Signature::ml_dsa_44);
   auto other = kMlDsaKey;
-  for (const auto [last, kind] :
+  for (const auto& [last, kind] :
        {std::pair{18, Signature::ml_dsa_65}, {19, Signature::ml_dsa_87}, {16, Signature::other}, {20, Signature::other}}) {
     other.back() = static_cast<std::uint8_t>(last);
     zassert_equal(read({.key = other}).key, kind);
