@@ -14,6 +14,7 @@ import os
 import pathlib
 import re
 import secrets
+import signal
 import subprocess
 import sys
 import threading
@@ -199,6 +200,7 @@ def main():
     folder = options.out.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     rows = chosen_rows(options)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the server ends with us
     about = conditions(options.profile, options.runs)
     server = Server(binaries, folder, options.port)
     try:
