@@ -50,7 +50,7 @@ TEST_F(DtlsSessionTest, AForgedOrReplayedRecordMovesNothing) {
   const int messages = net_.messages;
   for (const auto& record : sent) net_.server->on_datagram(thief, record, net_.now);  // replayed
   for (auto record : sent) {
-    record.back() ^= 1;  // forged
+    record.at(record.size() - 1) ^= 1;  // forged
     net_.server->on_datagram(thief, record, net_.now);
   }
   EXPECT_EQ(net_.messages, messages);

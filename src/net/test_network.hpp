@@ -62,8 +62,13 @@ struct Authority {
   }
   static Credential credential(const Pair& pair) { return {pair.leaf, SecretBytes(pair.leaf_key.span())}; }
   const Pair& of(SignatureAlgorithm algorithm) const {
-    const std::array all{&ml_dsa, &ml_dsa_65, &ml_dsa_87, &p256};
-    return **std::ranges::find_if(all, [&](const Pair* pair) { return pair->ca_key.algorithm == algorithm; });
+    switch (algorithm) {
+      case SignatureAlgorithm::ml_dsa_44: return ml_dsa;
+      case SignatureAlgorithm::ml_dsa_65: return ml_dsa_65;
+      case SignatureAlgorithm::ml_dsa_87: return ml_dsa_87;
+      case SignatureAlgorithm::ecdsa_p256: break;
+    }
+    return p256;
   }
   std::vector<Der> roots() const { return {ml_dsa.root, p256.root, ml_dsa_65.root, ml_dsa_87.root}; }
 
