@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/split.hpp"
 #include "wire/coap_uri.hpp"
 
 namespace qeaas::cli {
@@ -84,16 +85,13 @@ OpenChannel opener_of(const CoapUri& uri, LinkOptions link) {
 
 Outcome<std::vector<Measure>> read_measures(const std::string& list) {
   std::vector<Measure> measures;
-  for (std::size_t at = 0; at <= list.size();) {
-    const auto end = std::min(list.find(',', at), list.size());
-    const auto name = list.substr(at, end - at);
-    const auto* const found = std::ranges::find(kMeasures, name, &std::pair<std::string_view, Measure>::first);
+  for (const auto& name : split(list)) {
+    const auto* const found = std::ranges::find(kMeasures, std::string_view(name), &std::pair<std::string_view, Measure>::first);
     if (found == kMeasures.end())
       return fault(Error::unknown,
                    "\"" + name + "\" is no measure: handshake, resume, psk, request, wake, cycle or pool, with commas between");
     if (std::ranges::find(measures, found->second) != measures.end()) return fault(Error::in_use, "\"" + name + "\" is named twice");
     measures.push_back(found->second);
-    at = end + 1;
   }
   return measures;
 }

@@ -290,7 +290,7 @@ TEST_F(Program, KeysAreExportedWithoutTheirPublicPart) {
     EXPECT_EQ(content(to / file), content(scratch_.path() / "keys" / file)) << file;
   const auto whole = content(scratch_.path() / "keys/server-mldsa44.key");
   const auto alone = content(to / "server-mldsa44.key");
-  EXPECT_TRUE(alone.starts_with("-----BEGIN PRIVATE KEY-----")) << "PKCS #8, version 1";
+  EXPECT_EQ(alone.substr(0, alone.find('\n')), whole.substr(0, whole.find('\n'))) << "PKCS #8 still";
   EXPECT_LT(alone.size() + 1312, whole.size());
   struct stat status {};
   EXPECT_EQ(::stat((to / "server-mldsa44.key").c_str(), &status), 0);

@@ -48,6 +48,10 @@ constexpr std::array<std::string_view, 8> kFaults{"none", "stuck", "bias", "drif
 constexpr std::array<std::string_view, 8> kGroups{"MLKEM512",          "MLKEM768", "MLKEM1024", "X25519MLKEM768",
                                                   "SecP256r1MLKEM768", "P-256",    "P-384",     "X25519"};
 constexpr std::array<std::string_view, 4> kCertificates{"ML-DSA-44", "ML-DSA-65", "ML-DSA-87", "P-256"};
+constexpr std::string_view kCertificatesHelp =
+    "Signature algorithms of the server's certificates in order of preference: a client gets the first that it says it can verify. Keys "
+    "and "
+    "a CA for ML-DSA-65 and ML-DSA-87 are made when they are first named here; clients then need the new ca.pem.";
 constexpr std::array<std::string_view, 4> kClientAuth{"none", "psk", "certificate", "raw_public_key"};
 
 constexpr std::array<std::string_view, 3> kModes{"0600", "0660", "0666"};
@@ -330,11 +334,7 @@ constexpr Key kKeys[] = {
     {"coaps", "listen", &at<kCoaps, &D::listen>, "IP addresses and UDP ports; port 0 lets the system choose.", "", 1, 16, Shape::listen},
     {"coaps", "groups", &at<kCoaps, &D::groups>, "Key exchange groups in order of preference.", "", 1, 8, Shape::choice, kGroups},
     {"coaps", "pq_only", &at<kCoaps, &D::pq_only>, "Drop the classical groups from the list."},
-    {"coaps", "certificates", &at<kCoaps, &D::certificates>,
-     "Signature algorithms of the server's certificates in order of preference: a client gets the first that it says it can verify. Keys "
-     "and a "
-     "CA for ML-DSA-65 and ML-DSA-87 are made when they are first named here; clients then need the new ca.pem.",
-     "", 1, 4, Shape::choice, kCertificates},
+    {"coaps", "certificates", &at<kCoaps, &D::certificates>, kCertificatesHelp, "", 1, 4, Shape::choice, kCertificates},
     {"coaps", "client_auth", &at<kCoaps, &D::client_auth>,
      "How clients may prove who they are. With none in the list, proving is optional.", "", 1, 4, Shape::choice, kClientAuth},
     {"coaps", "client_ca", &at<kCoaps, &D::client_ca>,
@@ -382,11 +382,7 @@ constexpr Key kKeys[] = {
     {"https", "listen", &at<kHttps, &T::listen>, "IP addresses and TCP ports; port 0 lets the system choose.", "", 1, 16, Shape::listen},
     {"https", "groups", &at<kHttps, &T::groups>, "Key exchange groups in order of preference.", "", 1, 8, Shape::choice, kGroups},
     {"https", "pq_only", &at<kHttps, &T::pq_only>, "Drop the classical groups from the list."},
-    {"https", "certificates", &at<kHttps, &T::certificates>,
-     "Signature algorithms of the server's certificates in order of preference: a client gets the first that it says it can verify. Keys "
-     "and a "
-     "CA for ML-DSA-65 and ML-DSA-87 are made when they are first named here; clients then need the new ca.pem.",
-     "", 1, 4, Shape::choice, kCertificates},
+    {"https", "certificates", &at<kHttps, &T::certificates>, kCertificatesHelp, "", 1, 4, Shape::choice, kCertificates},
     {"https", "client_auth", &at<kHttps, &T::client_auth>,
      "How clients may prove who they are in the handshake; API tokens work beside it. With none in the list, proving is optional.", "", 1,
      4, Shape::choice, kClientAuth},

@@ -23,8 +23,7 @@ class Unavailable(Exception):
 
 
 def free_port(kind):
-    """A port that nobody has. Port 0 in a qeaasd's own configuration may give one that another qeaasd of the same user serves, since its
-    sockets share ports among its workers (SO_REUSEPORT); the two would then divide the datagrams."""
+    """A port that nobody has, for what must be known before the server runs."""
     with socket.socket(socket.AF_INET, kind) as one:
         one.bind(("127.0.0.1", 0))
         return one.getsockname()[1]
@@ -89,7 +88,7 @@ class Qeaasd(Process):
         source = '[[source]]\nid = "rdseed"\ntype = "rdseed"\n' if re.search(r"\brdseed\b", flags) else ""
         groups = json.dumps([GROUPS[one.group]] if one.group else ["MLKEM512"])
         certificates = json.dumps([CERTIFICATES[one.signature]] if one.signature else ["ML-DSA-44"])
-        listen = f'listen = ["127.0.0.1:{free_port(socket.SOCK_DGRAM)}"]'
+        listen = 'listen = ["127.0.0.1:0"]'
         return (f'[server]\nworkers = 1\n[local]\nenabled = false\n[https]\nenabled = false\n[http]\nlisten = ["127.0.0.1:{self.http_port}"]\n'
                 f'[proxy]\norigins = ["{self.origin}"]\nplain_coap = true\n'
                 f'[coap]\nenabled = {"false" if one.group else "true"}\n{listen}\n'

@@ -8,6 +8,7 @@
 
 #include "base/file.hpp"
 #include "base/hex.hpp"
+#include "base/split.hpp"
 #include "base/utf8.hpp"
 #include "net/groups.hpp"
 #include "net/signatures.hpp"
@@ -17,16 +18,6 @@ namespace {
 
 constexpr std::size_t kMinPskBytes = 16;
 constexpr std::size_t kMaxIdentityBytes = 64;
-
-std::vector<std::string> split(std::string_view list) {
-  std::vector<std::string> parts;
-  while (true) {
-    const auto comma = list.find(',');
-    parts.emplace_back(list.substr(0, comma));
-    if (comma == std::string_view::npos) return parts;
-    list.remove_prefix(comma + 1);
-  }
-}
 
 struct PskPlace {
   std::string identity;

@@ -132,6 +132,23 @@ Result<std::unique_ptr<crypto::PrivateKey>> decode(const KeyPair& pair) {
   return key;
 }
 
+// WolfName is how wolfCrypt calls an algorithm in a parsed certificate: as that of the key, and as that of the issuer's signature.
+struct WolfName {
+  SignatureAlgorithm algorithm;
+  word32 key;
+  word32 signature;
+};
+constexpr WolfName kWolfNames[] = {{SignatureAlgorithm::ml_dsa_44, ML_DSA_44k, CTC_ML_DSA_44},
+                                   {SignatureAlgorithm::ml_dsa_65, ML_DSA_65k, CTC_ML_DSA_65},
+                                   {SignatureAlgorithm::ml_dsa_87, ML_DSA_87k, CTC_ML_DSA_87},
+                                   {SignatureAlgorithm::ecdsa_p256, ECDSAk, CTC_SHA256wECDSA}};
+
+Result<SignatureAlgorithm> find_algorithm(word32 WolfName::*side, word32 wanted) noexcept {
+  for (const auto& one : kWolfNames)
+    if (one.*side == wanted) return one.algorithm;
+  return fail(Error::unsupported);
+}
+
 }  // namespace
 
 std::string_view name(SignatureAlgorithm algorithm) noexcept {
@@ -261,25 +278,13 @@ Result<SpkiHash> spki_sha256(Bytes certificate_der) {
 Result<SignatureAlgorithm> certificate_algorithm(Bytes certificate_der) {
   const Parsed parsed(certificate_der);
   if (!parsed) return fail(Error::malformed);
-  switch (parsed.get().keyOID) {
-    case ML_DSA_44k: return SignatureAlgorithm::ml_dsa_44;
-    case ML_DSA_65k: return SignatureAlgorithm::ml_dsa_65;
-    case ML_DSA_87k: return SignatureAlgorithm::ml_dsa_87;
-    case ECDSAk: return SignatureAlgorithm::ecdsa_p256;
-    default: return fail(Error::unsupported);
-  }
+  return find_algorithm(&WolfName::key, parsed.get().keyOID);
 }
 
 Result<SignatureAlgorithm> issuer_algorithm(Bytes certificate_der) {
   const Parsed parsed(certificate_der);
   if (!parsed) return fail(Error::malformed);
-  switch (parsed.get().signatureOID) {
-    case CTC_ML_DSA_44: return SignatureAlgorithm::ml_dsa_44;
-    case CTC_ML_DSA_65: return SignatureAlgorithm::ml_dsa_65;
-    case CTC_ML_DSA_87: return SignatureAlgorithm::ml_dsa_87;
-    case CTC_SHA256wECDSA: return SignatureAlgorithm::ecdsa_p256;
-    default: return fail(Error::unsupported);
-  }
+  return find_algorithm(&WolfName::signature, parsed.get().signatureOID);
 }
 
 bool certificate_names(Bytes certificate_der, std::string_view host) noexcept {
