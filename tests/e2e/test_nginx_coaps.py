@@ -94,7 +94,7 @@ class Coaps(StreamCase):
     def test_an_address_that_changes_keeps_it_on_the_same_server_only(self):
         self.front()
         same, other = self.address_to(0), self.address_to(1)
-        device = self.device_at(0, patience=5)
+        device = self.device_at(0, patience=10)
         device.move(same)
         device.get()
         device.move(other)
@@ -104,7 +104,7 @@ class Coaps(StreamCase):
 
     def test_what_nginx_forgets_and_what_it_reloads_keeps_sessions(self):
         self.front(main={"error_log stderr notice": "error_log stderr info"}, coaps={"proxy_timeout 1h": "proxy_timeout 1s"})
-        devices = [self.device_at(index, patience=8) for index in range(3)]
+        devices = [self.device_at(index) for index in range(3)]
         for _ in range(3):
             since = self.log.mark()
             for device in devices:
@@ -132,10 +132,11 @@ class Coaps(StreamCase):
 
     def leads_elsewhere(self, devices):
         """The check takes server 1 out: its device opens a session elsewhere with its first datagram, and the others keep theirs."""
-        self.assertIn("does not answer; its devices are led elsewhere", self.assertDone(self.check()).err)
+        said = self.assertDone(self.check()).err
+        self.assertEqual(re.findall(r"coaps-check: (\S+) does not answer; its devices are led elsewhere", said), [f"127.0.0.1:{self.servers[1].port}"])
         devices[0].get()
         devices[2].get()
-        devices[1].open(patience=60)
+        devices[1].open()
         self.assertIn(devices[1].at, (0, 2))
         self.assertEqual(devices[1].unanswered, 0)
 
@@ -148,7 +149,7 @@ class Coaps(StreamCase):
 
     def test_a_server_that_dies_is_taken_out_by_the_check_and_put_back(self):
         self.front()
-        devices = [self.device_at(index, patience=8) for index in range(3)]
+        devices = [self.device_at(index) for index in range(3)]
         self.assertEqual(self.assertDone(self.check()).err, "")
         self.servers[1].kill()
         self.leads_elsewhere(devices)
@@ -157,7 +158,7 @@ class Coaps(StreamCase):
 
     def test_a_server_that_hangs_is_taken_out_by_the_check_and_put_back(self):
         self.front()
-        devices = [self.device_at(index, patience=8) for index in range(3)]
+        devices = [self.device_at(index) for index in range(3)]
         self.servers[1].signal(signal.SIGSTOP)
         self.silent = 1
         try:
@@ -191,7 +192,7 @@ class Refused(StreamCase):
 
     def test_a_server_that_dies_costs_its_devices_a_handshake(self):
         self.front()
-        devices = [self.device_at(index, patience=5) for index in range(3)]
+        devices = [self.device_at(index, patience=10) for index in range(3)]
         sibling = self.device_at(1, beyond=int(devices[1].relay.address.rsplit(".", 1)[1]))
         self.servers[1].kill()
         devices[0].get()
@@ -206,7 +207,7 @@ class Refused(StreamCase):
 
     def test_a_server_that_returns_gets_its_addresses_back(self):
         self.front()
-        device = self.device_at(1, patience=5)
+        device = self.device_at(1, patience=10)
         address = device.relay.address
         self.servers[1].kill()
         device.open(patience=60)
