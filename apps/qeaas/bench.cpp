@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <csignal>
 #include <cstdio>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -17,6 +16,8 @@
 #include "bench_report.hpp"
 #include "bench_setup.hpp"
 #include "output.hpp"
+#include "progress.hpp"
+#include "signals.hpp"
 #include "text.hpp"
 
 namespace qeaas::cli {
@@ -25,11 +26,6 @@ namespace {
 constexpr std::size_t kMaxCount = 100'000;
 constexpr unsigned kMaxPauseMilliseconds = 60'000;
 constexpr int kProgressMilliseconds = 250;
-
-void draw(const std::string& text) {
-  static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr));
-  static_cast<void>(std::fflush(stderr));
-}
 
 void take(Measure measure, const BenchTarget& target, BenchBook& book) {
   switch (measure) {
@@ -43,18 +39,11 @@ void take(Measure measure, const BenchTarget& target, BenchBook& book) {
   }
 }
 
-sigset_t our_signals() {
-  sigset_t set;
-  ::sigemptyset(&set);
-  for (const int number : {SIGINT, SIGTERM}) ::sigaddset(&set, number);
-  return set;
-}
-
 // Measuring is a thread that takes one measure after another, and the wait for it.
 class Measuring {
  public:
   Measuring(const BenchPlan& plan, BenchBook& book) : book_(book) {
-    const auto set = our_signals();
+    const auto set = signal_set({SIGINT, SIGTERM});
     ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
     signals_.reset(::signalfd(-1, &set, SFD_CLOEXEC));
     done_.reset(::eventfd(0, EFD_CLOEXEC));
@@ -73,8 +62,8 @@ class Measuring {
     std::array<pollfd, 2> waiting{{{signals_.get(), POLLIN, 0}, {done_.get(), POLLIN, 0}}};
     const bool watched = ::isatty(STDERR_FILENO) == 1;
     while (::poll(waiting.data(), waiting.size(), watched ? kProgressMilliseconds : -1) <= 0)
-      if (watched) draw("\r\033[K" + book_.progress());
-    if (watched) draw("\r\033[K");
+      if (watched) write_now("\r\033[K" + book_.progress());
+    if (watched) write_now("\r\033[K");
     const bool finished = waiting[1].revents != 0;
     signalfd_siginfo taken{};
     if (!finished) {
@@ -82,7 +71,7 @@ class Measuring {
       [[maybe_unused]] const auto size = ::read(signals_.get(), &taken, sizeof(taken));  // poll said that one is there
     }
     // A second Ctrl-C ends the printing too.
-    const auto set = our_signals();
+    const auto set = signal_set({SIGINT, SIGTERM});
     ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
     return finished;
   }

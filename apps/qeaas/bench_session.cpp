@@ -7,8 +7,8 @@
 namespace qeaas::cli {
 namespace {
 
-constexpr unsigned kPatienceAtFirst = 3;  // failures in a row
-constexpr unsigned kPatience = 10;
+constexpr unsigned kFailuresAtFirst = 3;  // failures in a row
+constexpr unsigned kFailures = 10;
 constexpr auto kLongestWait = std::chrono::seconds(10);
 
 }  // namespace
@@ -50,14 +50,14 @@ void measure_repeatedly(const BenchTarget& target, BenchBook& book, const BenchO
     target.wait(target.pause);
   }
   unsigned failures_in_a_row = 0;
-  unsigned patience = kPatienceAtFirst;
+  unsigned patience = kFailuresAtFirst;
   for (std::size_t i = 0; i < target.count && !book.stopped(); ++i) {
     if (i != 0) target.wait(target.pause);
     auto sample = once();
     if (sample) {
       book.add(std::move(sample->first), sample->second);
       failures_in_a_row = 0;
-      patience = kPatience;
+      patience = kFailures;
       continue;
     }
     book.fail(sample.error().fault.text);

@@ -17,7 +17,7 @@ using access::CredentialKind;
 using access::Identity;
 using access::Store;
 
-constexpr auto kPatience = 5s;  // for the server's own writes
+constexpr auto kStorePatience = 5s;  // for the server's own writes
 constexpr std::size_t kMaxDocumentBytes = 16384;
 
 // open_store takes the table of an existing server; only add makes one, as the server itself would at its first start.
@@ -30,7 +30,7 @@ Outcome<Store> open_store(const ClientsOptions& options) {
                                          "; name the server's state folder with --state, or run this as the server's user");
     if (auto made = make_state_folder(folder); !made) return tl::unexpected(made.error());
   }
-  return Store::open(folder, {kPatience});
+  return Store::open(folder, {kStorePatience});
 }
 
 std::string utc(access::WallTime when) {

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <array>
-#include <csignal>
 #include <poll.h>
 #include <unistd.h>
 
 #include "base/log.hpp"
 #include "base/notify.hpp"
+#include "signals.hpp"
 #include "text.hpp"
 
 namespace qeaas::cli {
@@ -18,22 +18,15 @@ namespace {
 constexpr auto kTick = 1s;              // how often the clocks are looked at
 constexpr auto kLongestAttempt = 300s;  // beyond that the service is stuck, and the manager is to start it again
 
-sigset_t our_signals() {
-  sigset_t set;
-  ::sigemptyset(&set);
-  for (const int number : {SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&set, number);
-  return set;
-}
-
 FileDescriptor signal_descriptor() {
-  const auto set = our_signals();
+  const auto set = signal_set({SIGTERM, SIGINT, SIGHUP});
   return FileDescriptor(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
 }  // namespace
 
 void FeedService::block_signals() {
-  const auto set = our_signals();
+  const auto set = signal_set({SIGTERM, SIGINT, SIGHUP});
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 

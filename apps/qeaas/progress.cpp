@@ -13,12 +13,12 @@ constexpr std::uint64_t kLeastBytes = 256 << 10;
 constexpr std::uint64_t kWidth = 30;
 constexpr auto kPace = 100ms;
 
-void draw(const std::string& text) {
+}  // namespace
+
+void write_now(const std::string& text) {
   static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr));
   static_cast<void>(std::fflush(stderr));
 }
-
-}  // namespace
 
 ProgressBar::ProgressBar(std::uint64_t total_bytes)
     : total_bytes_(total_bytes), visible_(total_bytes >= kLeastBytes && ::isatty(STDERR_FILENO) == 1) {}
@@ -36,11 +36,11 @@ void ProgressBar::show(std::uint64_t done_bytes) {
   if (!visible_ || now < next_) return;
   next_ = now + kPace;
   drawn_ = true;
-  draw("\r" + line(done_bytes, total_bytes_));
+  write_now("\r" + line(done_bytes, total_bytes_));
 }
 
 void ProgressBar::clear() {
-  if (drawn_) draw("\r\033[K");
+  if (drawn_) write_now("\r\033[K");
   drawn_ = false;
 }
 

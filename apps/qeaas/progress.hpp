@@ -9,6 +9,9 @@
 
 namespace qeaas::cli {
 
+// write_now writes to standard error at once.
+void write_now(const std::string& text);
+
 class ProgressBar {
  public:
   explicit ProgressBar(std::uint64_t total_bytes);

@@ -14,7 +14,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::int64_t kMorning = 20'000 * std::int64_t{86'400};
 constexpr Quota kQuota{100, 1000, 0};  // 10 s from empty to full
 
 class CrashTest : public FolderTest {

@@ -14,8 +14,6 @@ namespace {
 using ::testing::HasSubstr;
 using namespace std::chrono_literals;
 
-constexpr std::int64_t kMorning = 20'000 * std::int64_t{86'400};
-
 class AccessTest : public FolderTest {
  protected:
   std::unique_ptr<Access> open(const Quota& quota = {}) const {

@@ -40,6 +40,8 @@ inline std::vector<std::uint8_t> fake_spki(std::uint8_t first) {
   return bytes;
 }
 
+inline constexpr std::int64_t kMorning = 20'000 * std::int64_t{86'400};  // the first second of a day
+
 inline Clocks clocks(std::int64_t seconds) {
   return {std::chrono::steady_clock::time_point(std::chrono::seconds(seconds)), WallTime(std::chrono::seconds(seconds))};
 }

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 
 namespace qeaas {
 namespace {
@@ -71,6 +72,11 @@ Error from_errno(int number) noexcept {
     case ENFILE: return Error::no_space;
     default: return Error::io;
   }
+}
+
+tl::unexpected<Fault> system_fault(int number, std::string_view what) {
+  return fault(from_errno(number),
+               std::string(what) + ": " + std::strerror(number));  // NOLINT(concurrency-mt-unsafe): set-up is one thread
 }
 
 tl::unexpected<Fault> explain(Error error, std::string_view what) {

@@ -58,6 +58,8 @@ struct Fault {
 template <class T>
 using Outcome = tl::expected<T, Fault>;
 inline tl::unexpected<Fault> fault(Error error, std::string text) { return tl::unexpected<Fault>(Fault{error, std::move(text)}); }
+// system_fault gives an errno value with what failed: "what: No such file or directory". For set-up, not for the hot path.
+tl::unexpected<Fault> system_fault(int number, std::string_view what);
 // explain turns an error into a fault: "what: name (advice)".
 tl::unexpected<Fault> explain(Error error, std::string_view what);
 

@@ -23,5 +23,7 @@ Outcome<void> make_state_folder(const std::filesystem::path& path);
 // ~/.local/state/qeaas.
 std::filesystem::path state_folder(const std::string& argument);
 std::filesystem::path home_folder();
+// environment gives a variable's value, or nothing. Not for threads that run beside one that writes the environment.
+std::string environment(const char* name);
 
 }  // namespace qeaas

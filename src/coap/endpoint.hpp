@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <limits>
 #include <optional>
 
 #include "base/counter.hpp"
@@ -110,6 +111,7 @@ class Endpoint {
   void get_core(const Call& call);
   void serve_report(const Call& call, Resource resource);
   void continue_transfer(const Call& call, const BodyKey& key);
+  static constexpr std::size_t kUnknownSize = std::numeric_limits<std::size_t>::max() / 2;  // of an answer that nobody has seen yet
   bool challenged(const Call& call, std::size_t body_bytes);
   static bool etag_allows(const Options& options, const Etag& etag) noexcept;
   bool admitted(const Call& call);

@@ -3,7 +3,6 @@
 // answered by a separate response (5.2.2); a retransmission of it gets the acknowledgement again and starts nothing. Fresh answers come
 // from the cache. What the origin says in an error is not passed on; the status is.
 #include <algorithm>
-#include <limits>
 
 #include "coap/endpoint.hpp"
 #include "coap/http_mapping.hpp"
@@ -21,7 +20,6 @@ struct Endpoint::ForwardedBody {
 namespace {
 
 constexpr std::chrono::seconds kBusyRetry{2};
-constexpr std::size_t kUnknownSize = std::numeric_limits<std::size_t>::max() / 2;  // of an answer that nobody has seen yet
 
 std::uint32_t seconds_until(TimePoint when, TimePoint now) noexcept {
   return when <= now ? 0 : static_cast<std::uint32_t>(std::chrono::floor<std::chrono::seconds>(when - now).count());

@@ -15,7 +15,6 @@ namespace {
 constexpr std::array<std::uint16_t, 3> kRandomFormats{format::kOctetStream, format::kJson, format::kCbor};
 constexpr std::array<std::uint16_t, 2> kReportFormats{format::kCbor, format::kJson};
 constexpr std::array<std::uint16_t, 1> kLinkFormats{format::kLinkFormat};
-constexpr std::size_t kUnknownSize = std::numeric_limits<std::size_t>::max() / 2;
 
 const std::array<Link, 3>& links() noexcept {
   static const std::array<Link, 3> all{Link{.path = "/random",

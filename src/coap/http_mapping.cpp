@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/ascii.hpp"
 #include "crypto/hash.hpp"
 
 namespace qeaas::coap {
@@ -40,17 +41,6 @@ constexpr Format kFormats[] = {
     {432, "application/td+json"},
 };
 
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool same(std::string_view a, std::string_view b) noexcept {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
-}
-
-std::string_view trimmed(std::string_view text) noexcept {
-  const auto first = text.find_first_not_of(" \t");
-  return first == std::string_view::npos ? std::string_view() : text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 // next_part takes what stands before the next separator that is not inside a quoted string.
 std::string_view next_part(std::string_view& rest, char separator) noexcept {
   bool quoted = false;
@@ -59,7 +49,7 @@ std::string_view next_part(std::string_view& rest, char separator) noexcept {
     if (rest[end] == '"') quoted = !quoted;
     if (quoted && rest[end] == '\\' && end + 1 < rest.size()) ++end;
   }
-  const auto part = trimmed(rest.substr(0, end));
+  const auto part = ascii::trimmed(rest.substr(0, end));
   rest.remove_prefix(std::min(end + 1, rest.size()));
   return part;
 }
@@ -72,7 +62,8 @@ bool charset_is_utf8(std::string_view parameters) noexcept {
     const auto equals = part.find('=');
     auto value = equals == std::string_view::npos ? std::string_view() : part.substr(equals + 1);
     if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
-    if (!same(part.substr(0, equals), "charset") || !(same(value, "utf-8") || same(value, "us-ascii"))) return false;
+    if (!ascii::same_word(part.substr(0, equals), "charset") || !(ascii::same_word(value, "utf-8") || ascii::same_word(value, "us-ascii")))
+      return false;
   }
   return true;
 }
@@ -100,11 +91,12 @@ CacheControl read_cache_control(std::string_view text) noexcept {
   while (!text.empty()) {
     const auto part = next_part(text, ',');
     const auto equals = part.find('=');
-    const auto name = trimmed(part.substr(0, equals));
-    const auto value = equals == std::string_view::npos ? std::string_view() : trimmed(part.substr(equals + 1));
-    if (same(name, "no-store") || same(name, "private") || same(name, "no-cache")) control.forbidden = true;
-    if (same(name, "max-age")) note(control.max_age, lifetime(value));
-    if (same(name, "s-maxage")) note(control.shared_max_age, lifetime(value));
+    const auto name = ascii::trimmed(part.substr(0, equals));
+    const auto value = equals == std::string_view::npos ? std::string_view() : ascii::trimmed(part.substr(equals + 1));
+    if (ascii::same_word(name, "no-store") || ascii::same_word(name, "private") || ascii::same_word(name, "no-cache"))
+      control.forbidden = true;
+    if (ascii::same_word(name, "max-age")) note(control.max_age, lifetime(value));
+    if (ascii::same_word(name, "s-maxage")) note(control.shared_max_age, lifetime(value));
   }
   return control;
 }
@@ -140,10 +132,10 @@ MappedStatus map_status(unsigned status) noexcept {
 std::optional<std::uint16_t> content_format_of(std::string_view content_type) noexcept {
   const auto media_type = next_part(content_type, ';');
   for (const Format& format : kFormats) {
-    if (!same(format.media_type, media_type)) continue;
+    if (!ascii::same_word(format.media_type, media_type)) continue;
     // JSON has no parameters that mean anything (RFC 8259 11), yet many servers send a charset.
     if (format.number != format::kTextPlain && format.number != format::kJson)
-      return trimmed(content_type).empty() ? std::optional(format.number) : std::nullopt;
+      return ascii::trimmed(content_type).empty() ? std::optional(format.number) : std::nullopt;
     return charset_is_utf8(content_type) ? std::optional(format.number) : std::nullopt;
   }
   return std::nullopt;

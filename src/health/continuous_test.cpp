@@ -10,8 +10,6 @@
 namespace qeaas::health {
 namespace {
 
-MinEntropy bits(double h) { return MinEntropy::from_bits(h); }
-
 // A stream of runs and clusters: good samples, with runs around the cutoffs, and stretches that favour one value about as often
 // as the cutoffs allow.
 std::vector<std::uint8_t> rough_stream(Generator& generator, std::size_t count, unsigned sample_bits, const Cutoffs& runs,

@@ -29,8 +29,6 @@ using health::fill_good;
 using health::Generator;
 using health::good_samples;
 
-constexpr std::size_t kBlock = HealthMonitor::kBlockMultiple;
-
 // Faulty gives the sample at a position since the fault set in, from the good sample that would stand there.
 using Faulty = std::function<std::uint8_t(std::uint64_t position, std::uint8_t good)>;
 
@@ -39,14 +37,15 @@ std::uint64_t samples_until_alarm(unsigned sample_bits, std::uint64_t limit, con
   Generator generator(sample_bits + limit);
   HealthMonitor monitor(sample_bits, MinEntropy::from_whole_bits(sample_bits));
   monitor.examine(good_samples(generator, HealthMonitor::kStartupSamples, sample_bits));
-  for (int i = 0; i < 10; ++i) EXPECT_EQ(monitor.examine(good_samples(generator, kBlock, sample_bits)), Verdict::use);
-  std::vector<std::uint8_t> block(kBlock);
+  for (int i = 0; i < 10; ++i)
+    EXPECT_EQ(monitor.examine(good_samples(generator, HealthMonitor::kBlockMultiple, sample_bits)), Verdict::use);
+  std::vector<std::uint8_t> block(HealthMonitor::kBlockMultiple);
   for (std::uint64_t position = 0; position < limit;) {
     fill_good(generator, block, sample_bits);
     for (auto& sample : block) sample = faulty(position++, sample);
     if (monitor.examine(block) == Verdict::alarm) return position;
   }
-  return limit + kBlock;
+  return limit + HealthMonitor::kBlockMultiple;
 }
 
 void expect_alarm(unsigned sample_bits, std::uint64_t within, const Faulty& faulty) {
@@ -116,7 +115,7 @@ TEST(Detection, Loops) {
 void expect_quiet(unsigned sample_bits, std::uint64_t samples) {
   Generator generator(sample_bits);
   HealthMonitor monitor(sample_bits, MinEntropy::from_whole_bits(sample_bits));
-  std::vector<std::uint8_t> block(16 * kBlock);
+  std::vector<std::uint8_t> block(16 * HealthMonitor::kBlockMultiple);
   for (std::uint64_t done = 0; done < samples; done += block.size()) {
     fill_good(generator, block, sample_bits);
     ASSERT_EQ(monitor.examine(block), done == 0 ? Verdict::drop : Verdict::use) << done;

@@ -9,8 +9,6 @@
 namespace qeaas::health {
 namespace {
 
-MinEntropy bits(double h) { return MinEntropy::from_bits(h); }
-
 TEST(Lag, AgreesWithItsDefinition) {
   for (const auto& [sample_bits, h] : {std::pair{1U, 1.0}, std::pair{1U, 0.3}, std::pair{4U, 3.0}, std::pair{8U, 7.5}}) {
     Generator generator(sample_bits);

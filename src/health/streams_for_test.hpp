@@ -7,10 +7,13 @@
 #include <vector>
 
 #include "base/secret.hpp"
+#include "base/units.hpp"
 
 namespace qeaas::health {
 
 using Generator = std::mt19937_64;
+
+inline MinEntropy bits(double h) { return MinEntropy::from_bits(h); }
 
 // fill_good gives uniform samples of entropy_bits bits, hence a min-entropy of exactly that. A multiple of 8 samples.
 inline void fill_good(Generator& generator, MutableBytes samples, unsigned entropy_bits) {

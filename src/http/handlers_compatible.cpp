@@ -5,13 +5,13 @@
 #include "base/hex.hpp"
 #include "crypto/hash.hpp"
 #include "http/handlers.hpp"
+#include "http/media_type.hpp"
 #include "http/negotiate.hpp"
 #include "wire/json_writer.hpp"
 
 namespace qeaas::http {
 namespace {
 
-constexpr std::string_view kJson = "application/json";
 constexpr std::uint64_t kMaxAnu = 1024;  // of length, and of size
 constexpr std::uint64_t kMaxQryptKibibytes = 512;
 constexpr std::size_t kQryptBlockBytes = 1024;
@@ -25,7 +25,7 @@ void refuse_pollen(Exchange& exchange, unsigned status, std::string_view text) n
 // refuse_as writes one member of a JSON object with the error's words, in front of what a shape always has.
 void refuse_as(Exchange& exchange, unsigned status, std::string_view begin, std::string_view text) noexcept {
   exchange.reply.status = status;
-  exchange.write_body(kJson, [&](MutableBytes room) { return JsonWriter(room).raw(begin).text(text).raw("}").finish(); });
+  exchange.write_body(media::kJson, [&](MutableBytes room) { return JsonWriter(room).raw(begin).text(text).raw("}").finish(); });
 }
 
 void refuse_anu(Exchange& exchange, unsigned status, std::string_view text) noexcept {
@@ -116,7 +116,7 @@ void get_anu(Exchange& exchange) noexcept {
   const auto random = exchange.site.scratch.draw.span().first(anu.length * unit);
   if (!exchange.draw(random, EntropyType::mixed, provenance)) return refuse_anu(exchange, exchange.reply.status, exchange.failure_text);
   exchange.describe(provenance);
-  exchange.write_body(kJson, [&](MutableBytes room) {
+  exchange.write_body(media::kJson, [&](MutableBytes room) {
     JsonWriter json(room);
     json.raw(R"({"success":true,"type":)").text(anu.type.starts_with("hex") ? "string" : anu.type);
     json.raw(R"(,"length":)").number(anu.length);
@@ -146,7 +146,7 @@ void get_qrypt(Exchange& exchange) noexcept {
   }
   const auto size = json.raw(R"(],"size":)").number(kibibytes).raw("}").finish();
   if (!size) return refuse_qrypt(exchange, 500, "the answer could not be encoded");
-  exchange.reply.content_type = kJson;
+  exchange.reply.content_type = media::kJson;
   exchange.reply.body = exchange.site.scratch.text.span().first(*size);
 }
 

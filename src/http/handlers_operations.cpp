@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the people and programs that run the service look at: sources, statistics, metrics, probes, the description, the dashboard.
 #include "http/handlers.hpp"
+#include "http/media_type.hpp"
 #include "http/routes.hpp"
 #include "web/assets.hpp"
 
 namespace qeaas::http {
 namespace {
-
-constexpr std::string_view kJson = "application/json";
 
 void answer_text(Exchange& exchange, std::string_view type, std::string text) noexcept {
   exchange.reply.content_type = type;
@@ -18,7 +17,7 @@ void answer_text(Exchange& exchange, std::string_view type, std::string text) no
 void report(Exchange& exchange, const std::function<std::string()>& writer) noexcept {
   auto text = writer ? writer() : std::string();
   if (text.empty()) return exchange.refuse(Error::io, "the report could not be encoded");
-  answer_text(exchange, kJson, std::move(text));
+  answer_text(exchange, media::kJson, std::move(text));
 }
 
 }  // namespace
@@ -26,7 +25,7 @@ void report(Exchange& exchange, const std::function<std::string()>& writer) noex
 void get_sources(Exchange& exchange) noexcept {
   auto text = to_json(exchange.site.reports.sources());
   if (!text) return exchange.refuse(Error::io, "the report could not be encoded");
-  answer_text(exchange, kJson, std::move(*text));
+  answer_text(exchange, media::kJson, std::move(*text));
 }
 
 void get_statistics(Exchange& exchange) noexcept { report(exchange, exchange.site.reports.statistics); }
@@ -47,7 +46,7 @@ void get_readyz(Exchange& exchange) noexcept {
   exchange.reply.fields.add("Retry-After", {"1"});
 }
 
-void get_openapi(Exchange& exchange) noexcept { answer_text(exchange, kJson, openapi(exchange.site.features)); }
+void get_openapi(Exchange& exchange) noexcept { answer_text(exchange, media::kJson, openapi(exchange.site.features)); }
 
 bool get_asset(Exchange& exchange) noexcept {
   const auto* asset = web::find_asset(exchange.head.path());

@@ -3,14 +3,13 @@
 #include "base/timestamp.hpp"
 #include "http/handlers.hpp"
 #include "http/limits.hpp"
+#include "http/media_type.hpp"
 #include "http/negotiate.hpp"
 #include "wire/entropy_request.hpp"
 #include "wire/json_writer.hpp"
 
 namespace qeaas::http {
 namespace {
-
-constexpr std::string_view kJson = "application/json";
 
 std::string_view verdict(SourceState state) noexcept {
   switch (state) {
@@ -41,7 +40,7 @@ void get_capabilities(Exchange& exchange) noexcept {
   const auto report = exchange.site.reports.sources();
   exchange.reply.no_store = false;
   exchange.reply.fields.add("Cache-Control", {"no-cache"});
-  exchange.write_body(kJson, [&](MutableBytes room) {
+  exchange.write_body(media::kJson, [&](MutableBytes room) {
     return JsonWriter(room)
         .raw(R"({"entropy":{"min_block_size":1,"max_block_size":)")
         .number(kMaxBlockBytes)
@@ -55,7 +54,7 @@ void get_capabilities(Exchange& exchange) noexcept {
 }
 
 void post_entropy(Exchange& exchange) noexcept {
-  if (!exchange.head.content_type.empty() && !is_media_type(exchange.head.content_type, kJson))
+  if (!exchange.head.content_type.empty() && !is_media_type(exchange.head.content_type, media::kJson))
     return exchange.refuse(415, Error::unsupported, "send the body with Content-Type: application/json");
   const auto request = parse_entropy_request({reinterpret_cast<const std::uint8_t*>(exchange.body.data()), exchange.body.size()},
                                              kMaxBlockBytes, kMaxBlocks);
@@ -70,14 +69,14 @@ void post_entropy(Exchange& exchange) noexcept {
     if (!written) return exchange.refuse(Error::io, "the answer could not be encoded");
     size = *written;
   }
-  exchange.reply.content_type = kJson;
+  exchange.reply.content_type = media::kJson;
   exchange.reply.body = exchange.site.scratch.text.span().first(size);
 }
 
 void get_healthtest(Exchange& exchange) noexcept {
   const auto report = exchange.site.reports.sources();
   const auto time = rfc3339(std::chrono::system_clock::now());
-  exchange.write_body(kJson, [&](MutableBytes room) {
+  exchange.write_body(media::kJson, [&](MutableBytes room) {
     JsonWriter json(room);
     json.raw(R"({"test_result":[)");
     bool first = true;

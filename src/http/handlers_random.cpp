@@ -3,6 +3,7 @@
 #include "base/hex.hpp"
 #include "http/handlers.hpp"
 #include "http/limits.hpp"
+#include "http/media_type.hpp"
 #include "http/negotiate.hpp"
 #include "wire/base64.hpp"
 #include "wire/random_answer.hpp"
@@ -10,12 +11,8 @@
 namespace qeaas::http {
 namespace {
 
-constexpr std::string_view kOctets = "application/octet-stream";
-constexpr std::string_view kJson = "application/json";
-constexpr std::string_view kCbor = "application/cbor";
-constexpr std::string_view kText = "text/plain";
 constexpr std::size_t kWebSocketKeyBytes = 16;
-constexpr std::array<std::string_view, 4> kForms{kOctets, kJson, kCbor, kText};
+constexpr std::array<std::string_view, 4> kForms{media::kOctets, media::kJson, media::kCbor, media::kText};
 
 struct Query {
   std::uint64_t bytes = 32;
@@ -85,13 +82,14 @@ std::optional<Query> read_query(Exchange& exchange, const Number& number) noexce
 }
 
 void encode(Exchange& exchange, std::string_view form, Bytes random, const Provenance& provenance) noexcept {
-  if (form == kOctets) {
-    exchange.reply.content_type = kOctets;
+  if (form == media::kOctets) {
+    exchange.reply.content_type = media::kOctets;
     exchange.reply.body = random;
     return;
   }
   exchange.write_body(form, [&](MutableBytes room) -> Result<std::size_t> {
-    if (form != kText) return encode_random_answer(form == kCbor ? AnswerFormat::cbor : AnswerFormat::json, random, provenance, room);
+    if (form != media::kText)
+      return encode_random_answer(form == media::kCbor ? AnswerFormat::cbor : AnswerFormat::json, random, provenance, room);
     const auto digits = 2 * random.size();
     write_hex(random, {reinterpret_cast<char*>(room.data()), digits});
     room[digits] = '\n';
@@ -113,12 +111,12 @@ void begin_streaming(Exchange& exchange, const Query& query, std::string_view fo
   exchange.describe(provenance);
   exchange.reply.content_type = form;
   exchange.reply.body = first;
-  if (form == kText) {
+  if (form == media::kText) {
     const auto text = exchange.site.scratch.text.span().first(2 * first.size());
     write_hex(first, {reinterpret_cast<char*>(text.data()), text.size()});
     exchange.reply.body = text;
   }
-  exchange.reply.streaming = Streaming{query.bytes - first.size(), query.type, form == kText, provenance.simulated()};
+  exchange.reply.streaming = Streaming{query.bytes - first.size(), query.type, form == media::kText, provenance.simulated()};
 }
 
 }  // namespace
@@ -131,7 +129,7 @@ void get_random(Exchange& exchange) noexcept {
     return exchange.refuse(Error::unsupported,
                            "Accept must allow application/octet-stream, application/json, application/cbor or text/plain");
   if (query->bytes > kMaxDrawBytes) {
-    if (*form == kJson || *form == kCbor)
+    if (*form == media::kJson || *form == media::kCbor)
       return exchange.refuse(Error::too_large, "JSON and CBOR carry at most 65536 bytes; ask for application/octet-stream or text/plain");
     return begin_streaming(exchange, *query, *form);
   }

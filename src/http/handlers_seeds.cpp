@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // /random_number/{n}, as the server of the seeds gives it: an unsigned integer (big-endian) up to 8 bytes, lower-case hex beyond.
 #include "http/handlers.hpp"
+#include "http/media_type.hpp"
 #include "http/negotiate.hpp"
 #include "wire/json_writer.hpp"
 
@@ -13,7 +14,7 @@ constexpr std::size_t kIntegerBytes = 8;
 // refuse_in_shape gives the error that this shape has, with the status that it means.
 void refuse_in_shape(Exchange& exchange, unsigned status, std::string_view text) noexcept {
   exchange.reply.status = status;
-  exchange.write_body("application/json", [&](MutableBytes room) {
+  exchange.write_body(media::kJson, [&](MutableBytes room) {
     return JsonWriter(room).raw(R"({"return":1,"error_message":)").text(text).raw("}").finish();
   });
 }
@@ -28,7 +29,7 @@ void get_random_number(Exchange& exchange) noexcept {
   if (!exchange.draw(random, EntropyType::mixed, provenance))
     return refuse_in_shape(exchange, exchange.reply.status, exchange.failure_text);
   exchange.describe(provenance);
-  exchange.write_body("application/json", [&](MutableBytes room) {
+  exchange.write_body(media::kJson, [&](MutableBytes room) {
     JsonWriter json(room);
     json.raw(R"({"return":0,"random_number":)");
     if (random.size() > kIntegerBytes) return json.hex(random).raw("}").finish();

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/hex.hpp"
 #include "crypto/hash.hpp"
 #include "http/connection.hpp"
 #include "http/limits.hpp"
@@ -19,6 +20,11 @@
 namespace qeaas::http::testing {
 
 inline Bytes bytes_of(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+inline std::string hex(std::string_view bytes) {
+  std::string text(2 * bytes.size(), ' ');
+  write_hex(bytes_of(bytes), text);
+  return text;
+}
 inline std::string text_of(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 // FakeDraw gives one endless sequence of bytes, none of which is zero, in as many draws as are asked for.

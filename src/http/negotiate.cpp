@@ -2,23 +2,17 @@
 // Accept, Content-Type and queries.
 #include "http/negotiate.hpp"
 
-#include <algorithm>
+#include "base/ascii.hpp"
 
 namespace qeaas::http {
 namespace {
-
-std::string_view trimmed(std::string_view text) noexcept {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 // cut takes what stands before the separator, and moves on behind it.
 std::string_view cut(std::string_view& text, char separator) noexcept {
   const auto end = text.find(separator);
   const auto head = text.substr(0, end);
   text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
-  return trimmed(head);
+  return ascii::trimmed(head);
 }
 
 // weight reads a quality value as thousandths; what is no quality value counts as none.
@@ -44,17 +38,17 @@ Range range_of(std::string_view element) noexcept {
   while (!element.empty()) {
     auto parameter = cut(element, ';');
     const auto parameter_name = cut(parameter, '=');
-    if (same_word(parameter_name, "q")) range.quality = weight(parameter);
+    if (ascii::same_word(parameter_name, "q")) range.quality = weight(parameter);
   }
   return range;
 }
 
 // precedence: how exactly a range names a type; 0 when it does not.
 unsigned precedence(std::string_view range, std::string_view type) noexcept {
-  if (same_word(range, type)) return 3;
+  if (ascii::same_word(range, type)) return 3;
   if (range == "*/*" || range == "*") return 1;
   const bool group = range.size() > 2 && range.ends_with("/*");
-  return group && same_word(range.substr(0, range.size() - 1), type.substr(0, range.size() - 1)) ? 2 : 0;
+  return group && ascii::same_word(range.substr(0, range.size() - 1), type.substr(0, range.size() - 1)) ? 2 : 0;
 }
 
 unsigned quality_of(std::string_view type, std::string_view accept) noexcept {
@@ -70,21 +64,10 @@ unsigned quality_of(std::string_view type, std::string_view accept) noexcept {
   return quality;
 }
 
-int digit(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 }  // namespace
 
-bool same_word(std::string_view a, std::string_view b) noexcept {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::ranges::equal(a, b, [&](char x, char y) { return lower(x) == lower(y); });
-}
-
 std::optional<std::string_view> choose(std::span<const std::string_view> offers, std::string_view accept) noexcept {
-  if (trimmed(accept).empty()) return offers.front();
+  if (ascii::trimmed(accept).empty()) return offers.front();
   std::optional<std::string_view> chosen;
   unsigned best = 0;
   for (const auto offer : offers) {
@@ -96,7 +79,7 @@ std::optional<std::string_view> choose(std::span<const std::string_view> offers,
   return chosen;
 }
 
-bool is_media_type(std::string_view field, std::string_view type) noexcept { return same_word(cut(field, ';'), type); }
+bool is_media_type(std::string_view field, std::string_view type) noexcept { return ascii::same_word(cut(field, ';'), type); }
 
 Result<bool> QueryReader::next(Pair& pair) noexcept {
   while (rest_.starts_with('&')) rest_.remove_prefix(1);
@@ -112,8 +95,8 @@ Result<bool> QueryReader::next(Pair& pair) noexcept {
     if (used == kValueBytes) return fail(Error::too_large);
     char character = whole[i] == '+' ? ' ' : whole[i];
     if (character == '%') {
-      const int high = i + 2 < whole.size() ? digit(whole[i + 1]) : -1;
-      const int low = i + 2 < whole.size() ? digit(whole[i + 2]) : -1;
+      const int high = i + 2 < whole.size() ? ascii::hex_value(whole[i + 1]) : -1;
+      const int low = i + 2 < whole.size() ? ascii::hex_value(whole[i + 2]) : -1;
       if (high < 0 || low < 0) return fail(Error::malformed);
       character = static_cast<char>(high * 16 + low);
       i += 2;
@@ -126,7 +109,7 @@ Result<bool> QueryReader::next(Pair& pair) noexcept {
 
 bool has_word(std::string_view list, std::string_view word) noexcept {
   while (!list.empty())
-    if (same_word(cut(list, ','), word)) return true;
+    if (ascii::same_word(cut(list, ','), word)) return true;
   return false;
 }
 

@@ -35,8 +35,7 @@ class QueryReader {
   char value_[kValueBytes] = {};
 };
 
-// same_word compares without regard to the case of ASCII letters; has_word looks for a word in a list with commas (RFC 9110 5.6.1).
-bool same_word(std::string_view a, std::string_view b) noexcept;
+// has_word looks for a word in a list with commas (RFC 9110 5.6.1).
 bool has_word(std::string_view list, std::string_view word) noexcept;
 
 }  // namespace qeaas::http

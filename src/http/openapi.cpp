@@ -3,8 +3,9 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/parse.hpp>
 
-#include "http/routes.hpp"
+#include "http/media_type.hpp"
 #include "http/negotiate.hpp"
+#include "http/routes.hpp"
 
 namespace qeaas::http {
 namespace {
@@ -57,9 +58,9 @@ json::object content_of(std::string_view types) {
   json::object content;
   each(types, [&](std::string_view type) {
     json::object schema;
-    if (type == "application/octet-stream" || type == "application/cbor")
+    if (type == media::kOctets || type == media::kCbor)
       schema = {{"type", "string"}, {"format", "binary"}};
-    else if (type == "text/plain")
+    else if (type == media::kText)
       schema = {{"type", "string"}};
     else
       schema = {{"type", "object"}};

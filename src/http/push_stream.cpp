@@ -26,7 +26,7 @@ constexpr std::size_t kMaxMessageBytes = 1024;  // of the client
 constexpr std::size_t kNoteBytes = 4096;        // of our text messages
 constexpr std::string_view kStopping = "the server is stopping";
 
-beast::string_view view(std::string_view text) noexcept { return {text.data(), text.size()}; }
+beast::string_view beast_view(std::string_view text) noexcept { return {text.data(), text.size()}; }
 
 // credit_in reads {"credit": N}; 0 for anything else.
 std::uint64_t credit_in(std::string_view text) noexcept {
@@ -104,12 +104,12 @@ void PushStream::Core::accept(const Head& head) {
   socket_.set_option(timeouts());
   socket_.read_message_max(kMaxMessageBytes);
   socket_.auto_fragment(false);
-  beast::http::request<beast::http::empty_body> request(beast::http::verb::get, view(head.target), 11);
-  request.set(beast::http::field::host, view(head.host));
+  beast::http::request<beast::http::empty_body> request(beast::http::verb::get, beast_view(head.target), 11);
+  request.set(beast::http::field::host, beast_view(head.host));
   request.set(beast::http::field::connection, "Upgrade");
   request.set(beast::http::field::upgrade, "websocket");
-  request.set(beast::http::field::sec_websocket_key, view(head.websocket_key));
-  request.set(beast::http::field::sec_websocket_version, view(head.websocket_version));
+  request.set(beast::http::field::sec_websocket_key, beast_view(head.websocket_key));
+  request.set(beast::http::field::sec_websocket_version, beast_view(head.websocket_version));
   socket_.async_accept(request, [self = shared_from_this()](Code code) {
     if (code) return self->pipe->close();
     self->open_ = true;
@@ -228,7 +228,7 @@ void PushStream::Core::wait(Error why, std::chrono::seconds retry) {
 
 void PushStream::Core::shut_down(websocket::close_code why, std::string_view reason) {
   if (std::exchange(closing_, true) || cut_) return;
-  socket_.async_close({why, view(reason)}, [self = shared_from_this()](Code) {});
+  socket_.async_close({why, beast_view(reason)}, [self = shared_from_this()](Code) {});
 }
 
 PushStream::PushStream(Site& site, const Caller& caller, const Push& push, ByteQueue& output, std::function<void()> on_output)

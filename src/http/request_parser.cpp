@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
 #include "crypto/hash.hpp"
 #include "http/negotiate.hpp"
 
@@ -134,18 +135,19 @@ void RequestParser::on_field_impl(Field field, Text name, Text value, Code& code
     case Field::upgrade: head_.upgrade_websocket = head_.upgrade_websocket || has_word(text, "websocket"); return;
     case Field::transfer_encoding:
       // Beast passes over codings that it does not know, which would leave the length of the body to guesses (RFC 9112 6.1).
-      if (!same_word(text, "chunked") || head_.http_1_0) return refuse(Error::unsupported, code);
+      if (!ascii::same_word(text, "chunked") || head_.http_1_0) return refuse(Error::unsupported, code);
       return;
     case Field::expect:
-      if (!same_word(text, "100-continue")) return refuse(Error::malformed, code);
+      if (!ascii::same_word(text, "100-continue")) return refuse(Error::malformed, code);
       head_.expects_continue = true;
       return;
     case Field::authorization:
       // Other schemes are not ours; whoever sends one is anonymous, and is told so where that does not do.
-      if (same_word(text.substr(0, 7), "Bearer ")) keep_token(text.substr(std::min(text.find_first_not_of(' ', 7), text.size())), code);
+      if (ascii::same_word(text.substr(0, 7), "Bearer "))
+        keep_token(text.substr(std::min(text.find_first_not_of(' ', 7), text.size())), code);
       return;
     default:
-      if (field == Field::unknown && same_word(text_of(name), "X-API-KEY")) keep_token(text, code);
+      if (field == Field::unknown && ascii::same_word(text_of(name), "X-API-KEY")) keep_token(text, code);
   }
 }
 

@@ -11,6 +11,8 @@
 
 namespace qeaas::http::testing {
 
+inline constexpr std::string_view kHealth = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
+
 // Peer is a client's socket. It never blocks.
 class Peer {
  public:

@@ -5,8 +5,6 @@
 namespace qeaas::http::testing {
 namespace {
 
-constexpr std::string_view kHealth = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
-
 std::string random(std::uint64_t bytes, std::string_view fields = "") {
   return "GET /v1/random?type=drbg&bytes=" + std::to_string(bytes) + " HTTP/1.1\r\nHost: a\r\n" + std::string(fields) + "\r\n";
 }

@@ -11,8 +11,6 @@ namespace {
 using testing_net::TlsPort;
 using testing_net::TlsTestClient;
 
-constexpr std::string_view kHealth = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
-
 struct Secure {
   explicit Secure(const ServerOptions& options = {}) {
     EXPECT_TRUE(tls.start());

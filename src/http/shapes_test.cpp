@@ -9,12 +9,6 @@ namespace {
 
 namespace json = boost::json;
 
-std::string hex(std::string_view bytes) {
-  std::string text(2 * bytes.size(), ' ');
-  write_hex(bytes_of(bytes), text);
-  return text;
-}
-
 // unbase64 decodes strictly.
 std::string unbase64(std::string_view text) {
   static constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

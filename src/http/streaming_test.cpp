@@ -6,12 +6,6 @@
 namespace qeaas::http::testing {
 namespace {
 
-std::string hex(std::string_view bytes) {
-  std::string text(2 * bytes.size(), ' ');
-  write_hex(bytes_of(bytes), text);
-  return text;
-}
-
 TEST(HttpStreaming, BytesOfEveryTypeAreWholeAndDebited) {
   for (const std::string type : {"mixed", "direct", "drbg"})
     for (const std::size_t size : {65537U, 100'000U, 1'000'000U}) {

@@ -20,10 +20,6 @@ namespace {
 
 constexpr int kBacklog = 128;
 
-tl::unexpected<Fault> system_fault(const std::string& what, int number) {
-  return fault(from_errno(number), what + ": " + std::strerror(number));  // NOLINT(concurrency-mt-unsafe): set-up is one thread
-}
-
 // with_address calls bind or connect. The path is known to fit (place.hpp), or the call fails with ENAMETOOLONG.
 template <class Call>
 int with_address(Call call, int socket, const std::string& path) noexcept {
@@ -54,11 +50,11 @@ tl::unexpected<Fault> served(const std::string& path, const std::string& holder)
 // probe asks whether somebody serves the socket at path: their name, or nothing when it was left behind. Errors: denied, io.
 Outcome<std::optional<std::string>> probe(const std::string& path) {
   const auto socket = stream_socket();
-  if (!socket) return system_fault("Unix socket", errno);
+  if (!socket) return system_fault(errno, "Unix socket");
   if (with_address(::connect, socket.get(), path) != 0 && errno != EAGAIN) {
     if (errno == ECONNREFUSED || errno == ENOENT) return std::optional<std::string>();
     if (errno == EPROTOTYPE) return std::optional<std::string>("another program");
-    return system_fault("cannot find out who serves " + path, errno);
+    return system_fault(errno, "cannot find out who serves " + path);
   }
   const auto peer = peer_of(socket.get());
   return std::optional<std::string>(peer && peer->pid > 0 ? process_name(peer->pid) : "another process");
@@ -69,7 +65,7 @@ Outcome<void> require_free(const std::string& path) {
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0) {
     if (errno == ENOENT) return {};
-    return system_fault("cannot look at " + path, errno);
+    return system_fault(errno, "cannot look at " + path);
   }
   if (!S_ISSOCK(status.st_mode))
     return fault(Error::refused, path + " exists and is no socket; remove it or choose another path in [local]");
@@ -81,9 +77,9 @@ Outcome<void> require_free(const std::string& path) {
 
 Outcome<FileDescriptor> locked(const std::string& path) {
   FileDescriptor lock(::open((path + ".lock").c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!lock) return system_fault("cannot open " + path + ".lock", errno);
+  if (!lock) return system_fault(errno, "cannot open " + path + ".lock");
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) return lock;
-  if (errno != EWOULDBLOCK) return system_fault("cannot lock " + path + ".lock", errno);
+  if (errno != EWOULDBLOCK) return system_fault(errno, "cannot lock " + path + ".lock");
   const auto holder = probe(path);
   return served(path, holder && *holder ? **holder : std::string());
 }
@@ -93,9 +89,9 @@ Outcome<FileDescriptor> bound(const std::string& path, mode_t mode, std::optiona
   const auto scratch = path + ".new";
   const auto what = "cannot listen on " + path;
   FileDescriptor socket = stream_socket();
-  if (!socket) return system_fault("Unix socket", errno);
+  if (!socket) return system_fault(errno, "Unix socket");
   ::unlink(scratch.c_str());  // the lock is ours, and so is what a crash left
-  if (with_address(::bind, socket.get(), scratch) != 0) return system_fault(what, errno);
+  if (with_address(::bind, socket.get(), scratch) != 0) return system_fault(errno, what);
   const bool done = ::chmod(scratch.c_str(), mode) == 0 && (!group || ::lchown(scratch.c_str(), static_cast<uid_t>(-1), *group) == 0) &&
                     ::listen(socket.get(), kBacklog) == 0 && ::rename(scratch.c_str(), path.c_str()) == 0;
   if (done) return socket;
@@ -104,7 +100,7 @@ Outcome<FileDescriptor> bound(const std::string& path, mode_t mode, std::optiona
   if (number == EPERM && group)
     return fault(Error::denied,
                  what + ": the server's user is no member of the first of [local] groups, so the socket cannot be given to it");
-  return system_fault(what, number);
+  return system_fault(number, what);
 }
 
 }  // namespace
@@ -116,7 +112,7 @@ Outcome<std::unique_ptr<Listener>> Listener::open(const std::filesystem::path& p
   auto socket = bound(path.string(), mode, group);
   if (!socket) return tl::unexpected(socket.error());
   struct stat made {};
-  if (::lstat(path.c_str(), &made) != 0) return system_fault("cannot look at " + path.string(), errno);
+  if (::lstat(path.c_str(), &made) != 0) return system_fault(errno, "cannot look at " + path.string());
   return std::unique_ptr<Listener>(new Listener(path, std::move(*lock), std::move(*socket), made));
 }
 
@@ -124,7 +120,7 @@ Outcome<std::unique_ptr<Listener>> Listener::adopt(FileDescriptor socket) {
   sockaddr_un address{};
   socklen_t size = sizeof(address);
   if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
-    return system_fault("a Unix socket that was passed on", errno);
+    return system_fault(errno, "a Unix socket that was passed on");
   const std::string path(address.sun_path, ::strnlen(address.sun_path, sizeof(address.sun_path)));
   return std::unique_ptr<Listener>(new Listener(path, FileDescriptor(), std::move(socket), {}));
 }

@@ -10,21 +10,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.hpp"
 #include "base/handle.hpp"
 
 namespace qeaas::local {
 namespace {
 
 constexpr auto kSocketName = "entropy.sock";
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): set-up is one thread
-  return value == nullptr ? std::string() : std::string(value);
-}
-
-tl::unexpected<Fault> system_fault(const std::string& what, int number) {
-  return fault(from_errno(number), what + ": " + std::strerror(number));  // NOLINT(concurrency-mt-unsafe): set-up is one thread
-}
 
 Outcome<void> check_length(const std::filesystem::path& path) {
   if (path.native().size() <= kMaxPathBytes) return {};
@@ -35,7 +27,7 @@ Outcome<void> check_length(const std::filesystem::path& path) {
 // own_folder checks one that is there already: ours or root's, and for its owner alone to write.
 Outcome<void> own_folder(const std::filesystem::path& folder) {
   struct stat status {};
-  if (::lstat(folder.c_str(), &status) != 0) return system_fault("cannot look at " + folder.string(), errno);
+  if (::lstat(folder.c_str(), &status) != 0) return system_fault(errno, "cannot look at " + folder.string());
   if (!S_ISDIR(status.st_mode)) return fault(Error::refused, folder.string() + " is not a folder; remove it");
   if (status.st_uid != ::geteuid() && status.st_uid != 0)
     return fault(Error::refused, folder.string() + " belongs to another user: sockets in it could be theirs");
@@ -46,12 +38,12 @@ Outcome<void> own_folder(const std::filesystem::path& folder) {
 
 Outcome<void> make_folder(const std::filesystem::path& folder, mode_t mode) {
   if (::mkdir(folder.c_str(), mode) != 0) {
-    if (errno != EEXIST) return system_fault("cannot make the folder " + folder.string(), errno);
+    if (errno != EEXIST) return system_fault(errno, "cannot make the folder " + folder.string());
     return own_folder(folder);
   }
   // The umask may have taken more than we want. The descriptor is of the folder itself, whatever its name leads to by now.
   const FileDescriptor made(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (!made || ::fchmod(made.get(), mode) != 0) return system_fault("cannot make the folder " + folder.string(), errno);
+  if (!made || ::fchmod(made.get(), mode) != 0) return system_fault(errno, "cannot make the folder " + folder.string());
   return {};
 }
 
@@ -81,7 +73,7 @@ Outcome<void> check_place(const std::filesystem::path& path) {
   if (auto fits = check_length(path); !fits) return fits;
   const auto folder = path.parent_path();
   struct stat status {};
-  if (::stat(folder.c_str(), &status) != 0) return system_fault("the folder of the local socket, " + folder.string(), errno);
+  if (::stat(folder.c_str(), &status) != 0) return system_fault(errno, "the folder of the local socket, " + folder.string());
   if (!S_ISDIR(status.st_mode)) return fault(Error::refused, folder.string() + " is not a folder");
   if ((status.st_mode & S_IWOTH) != 0 && (status.st_mode & S_ISVTX) == 0)
     return fault(Error::refused,

@@ -26,6 +26,9 @@ class DatagramSink {
 
 // kIpUdpHeaderBytes are the IPv6 and UDP headers; what remains of the path MTU (the largest IP packet) is a DTLS datagram.
 inline constexpr std::size_t kIpUdpHeaderBytes = 48;
+// kRecordOverheadBytes are the largest header and trailer of an encrypted record (RFC 9147 4): first byte, the longest connection ID that
+// wolfSSL takes, sequence number, length, tag, content type.
+inline constexpr std::size_t kRecordOverheadBytes = 1 + 20 + 2 + 2 + 16 + 1;
 inline constexpr std::size_t kMaxDatagramBytes = 16384;
 
 }  // namespace qeaas

@@ -17,7 +17,6 @@ namespace qeaas {
 namespace {
 
 constexpr std::size_t kMaxMessageBytes = 4096;
-constexpr std::size_t kRecordOverheadBytes = 1 + 20 + 2 + 2 + 16 + 1;
 constexpr std::size_t kOwnCidBytes = 4;
 
 // share_fits tells whether a group's key share leaves a ClientHello in one datagram. A larger one waits for the HelloRetryRequest:

@@ -12,7 +12,6 @@ using Datagram = std::vector<std::uint8_t>;
 constexpr std::uint8_t kAlertRecord = 21;
 constexpr std::uint8_t kHandshakeRecord = 22;
 
-Bytes bytes_of(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 Address numbered(int number) {
   return Address::parse("192.0.2." + std::to_string(number % 250 + 1) + ":" + std::to_string(2000 + number)).value();
 }

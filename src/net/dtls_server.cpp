@@ -30,9 +30,6 @@ constexpr bool unified(std::uint8_t first) noexcept { return (first & 0xE0) == 0
 constexpr bool carries_cid(std::uint8_t first) noexcept { return (first & 0x10) != 0; }
 constexpr unsigned kHandshakeEpoch = 2;
 
-// The largest header and trailer of an encrypted record of ours: first byte, CID of the peer, sequence, length, tag, content type.
-constexpr std::size_t kRecordOverheadBytes = 1 + 20 + 2 + 2 + 16 + 1;
-
 std::uint32_t three_bytes(Bytes from) noexcept { return static_cast<std::uint32_t>(from[0] << 16 | from[1] << 8 | from[2]); }
 
 }  // namespace

@@ -7,8 +7,6 @@
 namespace qeaas::testing_net {
 namespace {
 
-Bytes bytes_of(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
-
 class DtlsSessionTest : public testing::Test {
  protected:
   Network::Host& connect(const std::string& address = "") {

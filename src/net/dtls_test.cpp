@@ -7,8 +7,6 @@
 namespace qeaas::testing_net {
 namespace {
 
-Bytes bytes_of(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
-
 TEST(Dtls, PostQuantumHandshakeVerifiesAndCarriesData) {
   Network net;
   ASSERT_TRUE(net.start());

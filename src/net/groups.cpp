@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
+
+#include "base/ascii.hpp"
 
 namespace qeaas {
 namespace {
@@ -22,34 +23,29 @@ constexpr std::array<Group, 9> kGroups{{
 }};
 constexpr std::size_t kUsable = 8;  // X448 is not in the build; it is known so that a report can name it
 
-struct Alias {
+struct GroupAlias {
   std::string_view other;
   std::string_view name;
 };
 // What wolfSSL and common tools call them.
-constexpr std::array<Alias, 8> kAliases{{{"ML_KEM_512", "MLKEM512"},
-                                         {"ML_KEM_768", "MLKEM768"},
-                                         {"ML_KEM_1024", "MLKEM1024"},
-                                         {"SECP256R1", "P-256"},
-                                         {"SECP384R1", "P-384"},
-                                         {"P256", "P-256"},
-                                         {"P384", "P-384"},
-                                         {"SecP256r1_ML_KEM_768", "SecP256r1MLKEM768"}}};
-
-bool same(std::string_view a, std::string_view b) noexcept {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
+constexpr std::array<GroupAlias, 8> kGroupAliases{{{"ML_KEM_512", "MLKEM512"},
+                                                   {"ML_KEM_768", "MLKEM768"},
+                                                   {"ML_KEM_1024", "MLKEM1024"},
+                                                   {"SECP256R1", "P-256"},
+                                                   {"SECP384R1", "P-384"},
+                                                   {"P256", "P-256"},
+                                                   {"P384", "P-384"},
+                                                   {"SecP256r1_ML_KEM_768", "SecP256r1MLKEM768"}}};
 
 }  // namespace
 
 std::span<const Group> all_groups() noexcept { return std::span(kGroups).first(kUsable); }
 
 std::optional<Group> find_group(std::string_view name) noexcept {
-  for (const auto& alias : kAliases)
-    if (same(alias.other, name)) name = alias.name;
+  for (const auto& alias : kGroupAliases)
+    if (ascii::same_word(alias.other, name)) name = alias.name;
   for (const auto& group : kGroups)
-    if (same(group.name, name) || same(group.title, name)) return group;
+    if (ascii::same_word(group.name, name) || ascii::same_word(group.title, name)) return group;
   return std::nullopt;
 }
 

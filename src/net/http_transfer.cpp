@@ -8,23 +8,13 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/ascii.hpp"
+
 namespace qeaas {
 namespace {
 
 constexpr std::size_t kMaxHeaderBytes = 16'384;
 constexpr std::size_t kFirstBodyBytes = 4096;
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return result;
-}
-
-std::string_view trimmed(std::string_view text) noexcept {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
 
 // seconds reads a number of seconds; 0 for anything else, the largest number for what is larger.
 std::uint32_t seconds(std::string_view text) noexcept {
@@ -179,9 +169,9 @@ bool HttpTransfer::take_header(std::string_view line) {
     in_head_ = true;
     return true;
   }
-  if (trimmed(line).empty()) in_head_ = false;
+  if (ascii::trimmed(line).empty()) in_head_ = false;
   if (const auto colon = line.find(':'); in_head_ && colon != std::string_view::npos)
-    take_field(lower(line.substr(0, colon)), trimmed(line.substr(colon + 1)));
+    take_field(ascii::lower(line.substr(0, colon)), ascii::trimmed(line.substr(colon + 1)));
   return true;
 }
 
@@ -194,7 +184,7 @@ void HttpTransfer::take_field(std::string_view name, std::string_view value) {
   if (name == "retry-after") answer_.retry_after_seconds = seconds(value);
   if (name == "set-cookie") answer_.personal = true;
   if (name.starts_with("entropy-")) answer_.entropy = true;
-  if (name == "content-encoding" && lower(value) != "identity") answer_.encoded = true;
+  if (name == "content-encoding" && ascii::lower(value) != "identity") answer_.encoded = true;
 }
 
 HttpTransfer::Next HttpTransfer::end(Error error) noexcept {

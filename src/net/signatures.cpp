@@ -4,28 +4,29 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
+
+#include "base/ascii.hpp"
 
 namespace qeaas {
 namespace {
 
-struct Alias {
+struct SignatureAlias {
   std::string_view plain;  // lower case, without - and _
   SignatureAlgorithm algorithm;
 };
-constexpr std::array<Alias, 8> kAliases{{{"mldsa44", SignatureAlgorithm::ml_dsa_44},
-                                         {"mldsa65", SignatureAlgorithm::ml_dsa_65},
-                                         {"mldsa87", SignatureAlgorithm::ml_dsa_87},
-                                         {"p256", SignatureAlgorithm::ecdsa_p256},
-                                         {"ecdsap256", SignatureAlgorithm::ecdsa_p256},
-                                         {"ecdsa p256", SignatureAlgorithm::ecdsa_p256},  // as statistics write it
-                                         {"ecdsasecp256r1sha256", SignatureAlgorithm::ecdsa_p256},
-                                         {"ecdsa", SignatureAlgorithm::ecdsa_p256}}};
+constexpr std::array<SignatureAlias, 8> kSignatureAliases{{{"mldsa44", SignatureAlgorithm::ml_dsa_44},
+                                                           {"mldsa65", SignatureAlgorithm::ml_dsa_65},
+                                                           {"mldsa87", SignatureAlgorithm::ml_dsa_87},
+                                                           {"p256", SignatureAlgorithm::ecdsa_p256},
+                                                           {"ecdsap256", SignatureAlgorithm::ecdsa_p256},
+                                                           {"ecdsa p256", SignatureAlgorithm::ecdsa_p256},  // as statistics write it
+                                                           {"ecdsasecp256r1sha256", SignatureAlgorithm::ecdsa_p256},
+                                                           {"ecdsa", SignatureAlgorithm::ecdsa_p256}}};
 
 std::string plain(std::string_view name) {
   std::string kept;
-  for (const unsigned char c : name)
-    if (c != '-' && c != '_') kept.push_back(static_cast<char>(std::tolower(c)));
+  for (const char c : name)
+    if (c != '-' && c != '_') kept.push_back(ascii::lower(c));
   return kept;
 }
 
@@ -43,8 +44,8 @@ std::uint16_t code_point(SignatureAlgorithm algorithm) noexcept {
 
 std::optional<SignatureAlgorithm> find_signature(std::string_view name) {
   const auto wanted = plain(name);
-  const auto found = std::ranges::find_if(kAliases, [&](const Alias& one) { return one.plain == wanted; });
-  if (found == kAliases.end()) return std::nullopt;
+  const auto found = std::ranges::find_if(kSignatureAliases, [&](const SignatureAlias& one) { return one.plain == wanted; });
+  if (found == kSignatureAliases.end()) return std::nullopt;
   return found->algorithm;
 }
 

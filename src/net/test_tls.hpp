@@ -19,8 +19,6 @@ namespace qeaas::testing_net {
 
 using Buffer = std::vector<std::uint8_t>;
 
-inline Bytes bytes_of(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
-
 struct TlsClientOptions {
   DtlsClientOptions base;  // what concerns datagrams is not used
   std::string alpn;        // protocols with commas between them

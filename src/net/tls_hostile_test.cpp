@@ -7,9 +7,9 @@
 namespace qeaas::testing_net {
 namespace {
 
-constexpr int kAlertRecord = 21;
-constexpr int kHandshakeRecord = 22;
-constexpr int kDataRecord = 23;
+constexpr std::uint8_t kTlsAlert = 21;
+constexpr std::uint8_t kTlsHandshake = 22;
+constexpr int kTlsData = 23;
 
 class TlsHostileTest : public testing::Test {
  protected:
@@ -71,7 +71,7 @@ TEST_F(TlsHostileTest, GarbageIsRefused) {
     auto session = port_.accept();
     Buffer junk(1 + dice() % 600);
     for (auto& byte : junk) byte = static_cast<std::uint8_t>(dice());
-    if (i % 2 == 0) junk[0] = kHandshakeRecord;
+    if (i % 2 == 0) junk[0] = kTlsHandshake;
     if (i % 4 == 0 && junk.size() > 5) junk[1] = 3, junk[2] = 3, junk[3] = 0, junk[4] = static_cast<std::uint8_t>(junk.size() - 5);
     static_cast<void>(session->feed(junk));
     EXPECT_FALSE(session->established());
@@ -94,20 +94,20 @@ TEST_F(TlsHostileTest, EveryChangedByteOfAHelloIsSurvived) {
 }
 
 TEST_F(TlsHostileTest, AnOversizeRecordIsRefusedByItsHeader) {
-  const Buffer header{kHandshakeRecord, 3, 3, 0xFF, 0xFF};
+  const Buffer header{kTlsHandshake, 3, 3, 0xFF, 0xFF};
   EXPECT_FALSE(session_->feed(header));
   EXPECT_FALSE(session_->established());
 }
 
 TEST_F(TlsHostileTest, AnEmptyHandshakeRecordIsRefused) {
-  const Buffer empty{kHandshakeRecord, 3, 3, 0, 0};
+  const Buffer empty{kTlsHandshake, 3, 3, 0, 0};
   bool refused = false;
   for (int i = 0; i < 20000 && !refused; ++i) refused = !session_->feed(empty).has_value();
   EXPECT_TRUE(refused);
 }
 
 TEST_F(TlsHostileTest, AnAlertAtFirstIsRefused) {
-  const Buffer alert{kAlertRecord, 3, 3, 0, 2, 2, 40};
+  const Buffer alert{kTlsAlert, 3, 3, 0, 2, 2, 40};
   EXPECT_EQ(session_->feed(alert).error(), Error::closed);
   expect_dead(Error::closed);
 }
@@ -116,7 +116,7 @@ TEST_F(TlsHostileTest, AHandshakeThatNeverEndsIsBounded) {
   TlsTestClient client(TlsPort::client_options());
   client.step();
   // A certificate of a size that it claims and never completes, in the clear, after nothing: and a hello of 16 MB, piece by piece.
-  Buffer first{kHandshakeRecord, 3, 3, 0x40, 0, 1, 0xFF, 0xFF, 0xFF};
+  Buffer first{kTlsHandshake, 3, 3, 0x40, 0, 1, 0xFF, 0xFF, 0xFF};
   first.resize(5 + 16384);
   std::optional<Error> failure;
   for (int i = 0; i < 1000 && !failure; ++i)
@@ -137,11 +137,11 @@ TEST_F(TlsHostileTest, ChangeCipherSpecRecordsAreBounded) {
 
 TEST_F(TlsHostileTest, AHelloOfTls12IsToldTheVersion) {
   // ClientHello: TLS 1.2, a random of zeros, no session, one cipher suite, no compression, no extension.
-  Buffer hello{kHandshakeRecord, 3, 1, 0, 45, 1, 0, 0, 41, 3, 3};
+  Buffer hello{kTlsHandshake, 3, 1, 0, 45, 1, 0, 0, 41, 3, 3};
   hello.resize(hello.size() + 32);
   for (const int byte : {0, 0, 2, 0xC0, 0x2B, 1, 0}) hello.push_back(static_cast<std::uint8_t>(byte));
   EXPECT_EQ(session_->feed(hello).error(), Error::unsupported);
-  EXPECT_EQ(alert_of(*session_), (Buffer{kAlertRecord, 3, 3, 0, 2, 2, 70}));
+  EXPECT_EQ(alert_of(*session_), (Buffer{kTlsAlert, 3, 3, 0, 2, 2, 70}));
 }
 
 TEST_F(TlsHostileTest, AChangedRecordEndsTheSessionWithAnAlert) {
@@ -188,7 +188,7 @@ TEST_F(TlsHostileTest, ATruncatedRecordGivesNothing) {
 
 TEST_F(TlsHostileTest, AFloodOfEmptyRecordsEnds) {
   connect();
-  EXPECT_LE(flood(1000, [&] { client_->record(kDataRecord, {}); }), 40);
+  EXPECT_LE(flood(1000, [&] { client_->record(kTlsData, {}); }), 40);
   EXPECT_EQ(wire_->failure, Error::too_large);
 }
 
@@ -231,7 +231,7 @@ TEST_F(TlsHostileTest, TicketsAndOtherHandshakeMessagesOfAClientAreRefused) {
     session_ = port_.accept();
     connect();
     const Buffer message{static_cast<std::uint8_t>(type), 0, 0, 4, 0, 0, 0, 0};
-    client_->record(kHandshakeRecord, message);
+    client_->record(kTlsHandshake, message);
     wire_->run();
     EXPECT_TRUE(wire_->failure) << type;
     EXPECT_EQ(wire_->heard, "");
@@ -241,7 +241,7 @@ TEST_F(TlsHostileTest, TicketsAndOtherHandshakeMessagesOfAClientAreRefused) {
 TEST_F(TlsHostileTest, AFloodOfWarningsEnds) {
   connect();
   const Buffer warning{1, 90};  // user_canceled, the one alert that is no error
-  EXPECT_LE(flood(1000, [&] { client_->record(kAlertRecord, warning); }), 40);
+  EXPECT_LE(flood(1000, [&] { client_->record(kTlsAlert, warning); }), 40);
 }
 
 TEST_F(TlsHostileTest, ALongStreamOfDataIsNoFlood) {

@@ -17,7 +17,7 @@ constexpr std::size_t kMaxHandshakeBytes = 64UL * 1024;  // hellos and a client'
 constexpr unsigned kMaxBarrenRecords = 32;               // key updates, empty records, alerts without data between them
 constexpr std::size_t kKeptCapacityBytes = 1024;         // a buffer that is larger goes back when it is empty
 constexpr std::size_t kRecordBytes = 16384;
-constexpr std::size_t kRecordOverheadBytes = 5 + 1 + 16;  // header, content type, tag
+constexpr std::size_t kStreamOverheadBytes = 5 + 1 + 16;  // header, content type, tag
 
 void release(std::vector<std::uint8_t>& buffer) noexcept {
   buffer.clear();
@@ -192,7 +192,7 @@ Status TlsSession::write(Bytes plain) noexcept {
   if (shut_) return fail(Error::closed);
   if (plain.size() > kMaxWriteBytes) return fail(Error::too_large);
   if (plain.empty()) return {};
-  waiting_.reserve(waiting_.size() + plain.size() + (plain.size() / kRecordBytes + 1) * kRecordOverheadBytes);
+  waiting_.reserve(waiting_.size() + plain.size() + (plain.size() / kRecordBytes + 1) * kStreamOverheadBytes);
   const auto size = static_cast<int>(plain.size());
   const int written = wolfSSL_write(ssl, plain.data(), size);
   if (written == size) return {};

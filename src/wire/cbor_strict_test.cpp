@@ -82,7 +82,7 @@ TEST(CborStrict, ReadingBeyondTheEndIsMalformed) {
   EXPECT_EQ(CborReader({}).peek(), fail(Error::malformed));
 }
 
-Result<std::size_t> written(const std::function<void(CborWriter&)>& fill, std::size_t room = 256) {
+Result<std::size_t> size_written(const std::function<void(CborWriter&)>& fill, std::size_t room = 256) {
   std::vector<std::uint8_t> memory(room);
   CborWriter out(memory);
   fill(out);
@@ -90,28 +90,28 @@ Result<std::size_t> written(const std::function<void(CborWriter&)>& fill, std::s
 }
 
 TEST(CborStrict, TheWriterRefusesKeysOutOfOrder) {
-  EXPECT_EQ(written([](CborWriter& out) { out.map(2).integer(2).null().integer(1).null(); }), fail(Error::malformed));
-  EXPECT_EQ(written([](CborWriter& out) { out.map(2).integer(1).null().integer(1).null(); }), fail(Error::malformed));
-  EXPECT_EQ(written([](CborWriter& out) { out.map(1).array(0).null(); }), fail(Error::malformed));
+  EXPECT_EQ(size_written([](CborWriter& out) { out.map(2).integer(2).null().integer(1).null(); }), fail(Error::malformed));
+  EXPECT_EQ(size_written([](CborWriter& out) { out.map(2).integer(1).null().integer(1).null(); }), fail(Error::malformed));
+  EXPECT_EQ(size_written([](CborWriter& out) { out.map(1).array(0).null(); }), fail(Error::malformed));
 }
 
 TEST(CborStrict, TheWriterCountsItems) {
-  EXPECT_EQ(written([](CborWriter&) {}), fail(Error::malformed));
-  EXPECT_EQ(written([](CborWriter& out) { out.array(2).null(); }), fail(Error::malformed));
-  EXPECT_EQ(written([](CborWriter& out) { out.map(1).integer(1); }), fail(Error::malformed));
-  EXPECT_EQ(written([](CborWriter& out) { out.array(1).null().null(); }), fail(Error::malformed));
+  EXPECT_EQ(size_written([](CborWriter&) {}), fail(Error::malformed));
+  EXPECT_EQ(size_written([](CborWriter& out) { out.array(2).null(); }), fail(Error::malformed));
+  EXPECT_EQ(size_written([](CborWriter& out) { out.map(1).integer(1); }), fail(Error::malformed));
+  EXPECT_EQ(size_written([](CborWriter& out) { out.array(1).null().null(); }), fail(Error::malformed));
 }
 
 TEST(CborStrict, TheWriterRefusesBadTextDepthAndLackOfRoom) {
-  EXPECT_EQ(written([](CborWriter& out) { out.text("\xff"); }), fail(Error::malformed));
-  EXPECT_EQ(written([](CborWriter& out) {
+  EXPECT_EQ(size_written([](CborWriter& out) { out.text("\xff"); }), fail(Error::malformed));
+  EXPECT_EQ(size_written([](CborWriter& out) {
               for (std::size_t i = 0; i <= kMaxCborDepth; ++i) out.array(1);
               out.null();
             }),
             fail(Error::too_large));
   const auto answer = [](CborWriter& out) { out.array(2).bytes(bytes("010203")).integer(1000); };
-  for (std::size_t room = 0; room < 8; ++room) EXPECT_EQ(written(answer, room), fail(Error::no_space)) << room;
-  EXPECT_EQ(written(answer, 8), 8u);
+  for (std::size_t room = 0; room < 8; ++room) EXPECT_EQ(size_written(answer, room), fail(Error::no_space)) << room;
+  EXPECT_EQ(size_written(answer, 8), 8u);
 }
 
 }  // namespace

@@ -8,25 +8,13 @@
 #include <charconv>
 
 #include "base/utf8.hpp"
+#include "wire/percent.hpp"
 
 namespace qeaas {
 namespace {
 
 constexpr std::size_t kMaxPartBytes = 255;             // of Uri-Host, and of one Uri-Path or Uri-Query option
 constexpr std::string_view kForeign = "\"<>\\^`{|} ";  // RFC 3986: in no address
-
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-bool is_alnum(char c) noexcept { return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z'); }
-int hex_digit(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  return lower(c) >= 'a' && lower(c) <= 'f' ? lower(c) - 'a' + 10 : -1;
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), [](char c) { return lower(c); });
-  return result;
-}
 
 bool is_foreign(char c) noexcept {
   return static_cast<unsigned char>(c) <= 0x20 || static_cast<unsigned char>(c) >= 0x7f || kForeign.find(c) != kForeign.npos;
@@ -65,7 +53,7 @@ Status take_host(std::string_view& authority, CoapUri& uri) {
   if (authority.starts_with('[')) {
     const std::size_t end = authority.find(']');
     if (end == std::string_view::npos) return fail(Error::malformed);
-    uri.host = lower(authority.substr(1, end - 1));
+    uri.host = ascii::lower(authority.substr(1, end - 1));
     uri.host_kind = HostKind::ipv6;
     authority.remove_prefix(end + 1);
     return is_address<AF_INET6, in6_addr>(uri.host) ? Status{} : fail(Error::malformed);
@@ -73,7 +61,7 @@ Status take_host(std::string_view& authority, CoapUri& uri) {
   const std::size_t end = std::min(authority.find(':'), authority.size());
   auto host = decode_part(authority.substr(0, end));
   if (!host) return fail(host.error());
-  uri.host = lower(*host);
+  uri.host = ascii::lower(*host);
   uri.host_kind = is_address<AF_INET, in_addr>(uri.host) ? HostKind::ipv4 : HostKind::name;
   authority.remove_prefix(end);
   const bool sound = !uri.host.empty() && std::none_of(uri.host.begin(), uri.host.end(), [](char c) {
@@ -120,19 +108,6 @@ Status parse_parts(std::string_view rest, CoapUri& uri) {
   return take_target(rest.substr(end), uri);
 }
 
-// append_encoded escapes what does not stand for itself; `allowed` adds to the unreserved characters.
-void append_encoded(std::string& text, std::string_view part, std::string_view allowed) {
-  static constexpr std::string_view kDigits = "0123456789ABCDEF";
-  for (const char c : part) {
-    if (is_alnum(c) || allowed.find(c) != std::string_view::npos) {
-      text += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    text += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
-  }
-}
-
 }  // namespace
 
 Result<std::string> percent_decode(std::string_view text) {
@@ -144,8 +119,8 @@ Result<std::string> percent_decode(std::string_view text) {
       continue;
     }
     if (text.size() - i < 3) return fail(Error::malformed);
-    const int high = hex_digit(text[i + 1]);
-    const int low = hex_digit(text[i + 2]);
+    const int high = ascii::hex_value(text[i + 1]);
+    const int low = ascii::hex_value(text[i + 2]);
     if (high < 0 || low < 0) return fail(Error::malformed);
     decoded += static_cast<char>(high * 16 + low);
     i += 2;
@@ -157,7 +132,7 @@ Outcome<CoapUri> parse_coap_uri(std::string_view text) {
   const std::string quoted = "address \"" + std::string(text) + "\"";
   const std::size_t colon = text.find("://");
   if (colon == std::string_view::npos) return fault(Error::malformed, quoted + " has no scheme; write coaps://host/random");
-  const std::string scheme = lower(text.substr(0, colon));
+  const std::string scheme = ascii::lower(text.substr(0, colon));
   if (scheme != "coap" && scheme != "coaps")
     return fault(Error::unsupported, quoted + ": only coaps:// and coap:// addresses are understood here");
   if (text.find('#') != std::string_view::npos) return fault(Error::malformed, quoted + " has a fragment (#), which CoAP cannot send");
@@ -174,16 +149,16 @@ std::string to_text(const CoapUri& uri) {
   if (uri.host_kind == HostKind::ipv6)
     text += "[" + uri.host + "]";
   else
-    append_encoded(text, uri.host, "-._~!$&'()*+,;=");
+    append_encoded(text, uri.host, kHostOwn);
   if (uri.port != (uri.secure ? kCoapsPort : kCoapPort)) text += ":" + std::to_string(uri.port);
   if (uri.path.empty()) text += "/";
   for (const std::string& segment : uri.path) {
     text += "/";
-    append_encoded(text, segment, "-._~!$&'()*+,;=:@");
+    append_encoded(text, segment, kSegmentOwn);
   }
   for (std::size_t i = 0; i < uri.query.size(); ++i) {
     text += i == 0 ? "?" : "&";
-    append_encoded(text, uri.query[i], "-._~!$'()*+,;=:@/?");
+    append_encoded(text, uri.query[i], kArgumentOwn);
   }
   return text;
 }

@@ -5,6 +5,7 @@
 
 #include <boost/json/value.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
@@ -14,6 +15,9 @@ namespace qeaas::json_tree {
 
 // wiped_storage is memory for a tree that may hold random bytes.
 boost::json::storage_ptr wiped_storage();
+
+// view: Boost has a type of its own for what std::string_view is.
+inline boost::json::string_view view(std::string_view text) noexcept { return {text.data(), text.size()}; }
 
 // from_json parses strictly (RFC 8259, valid UTF-8, bounded depth). Error: malformed.
 Result<boost::json::value> from_json(Bytes text);

@@ -8,26 +8,15 @@
 #include <array>
 #include <charconv>
 
+#include "wire/percent.hpp"
+
 namespace qeaas {
 namespace {
 
 constexpr std::size_t kMaxHostBytes = 253;
 constexpr std::size_t kMaxLabelBytes = 63;
 constexpr std::string_view kDigits = "0123456789";
-constexpr std::string_view kForeign = "\"<>\\^`{|}#";          // RFC 3986: in no path or query; '#' would begin a fragment
-constexpr std::string_view kSegmentOwn = "-._~!$&'()*+,;=:@";  // stands for itself in a path segment
-constexpr std::string_view kQueryOwn = "-._~!$'()*+,;=:@/?";   // and in one argument of a query
-
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-bool is_hex(char c) noexcept { return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f'); }
-bool is_alnum(char c) noexcept { return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z'); }
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), [](char c) { return lower(c); });
-  return result;
-}
+constexpr std::string_view kNotInTarget = "\"<>\\^`{|}#";  // RFC 3986: in no path or query; '#' would begin a fragment
 
 // canonical gives an address as inet_ntop writes it; empty when the text is none.
 template <int Family, std::size_t Size>
@@ -41,7 +30,7 @@ std::string canonical(const std::string& text) {
 
 bool is_label(std::string_view label) noexcept {
   if (label.empty() || label.size() > kMaxLabelBytes || label.front() == '-' || label.back() == '-') return false;
-  return std::all_of(label.begin(), label.end(), [](char c) { return is_alnum(c) || c == '-' || c == '_'; });
+  return std::all_of(label.begin(), label.end(), [](char c) { return ascii::is_alnum(c) || c == '-' || c == '_'; });
 }
 
 // looks_numeric: a host whose last label is a number in any base is an IPv4 address to one parser or another.
@@ -50,13 +39,13 @@ bool looks_numeric(std::string_view host) noexcept {
   auto last = dot == std::string_view::npos ? host : host.substr(dot + 1);
   if (last.starts_with("0x")) {
     last.remove_prefix(2);
-    return std::all_of(last.begin(), last.end(), is_hex);
+    return std::all_of(last.begin(), last.end(), [](char c) { return ascii::hex_value(c) >= 0; });
   }
-  return std::all_of(last.begin(), last.end(), is_digit);
+  return std::all_of(last.begin(), last.end(), ascii::is_digit);
 }
 
 Status take_name(std::string_view text, Origin& origin) {
-  origin.host = lower(text);
+  origin.host = ascii::lower(text);
   if (origin.host.empty() || origin.host.size() > kMaxHostBytes) return fail(Error::malformed);
   std::string_view rest = origin.host;
   for (bool more = true; more;) {
@@ -101,9 +90,10 @@ Status take_port(std::string_view text, Origin& origin) noexcept {
 }
 
 Status take_scheme(std::string_view text, Origin& origin) {
-  const auto scheme = lower(text);
-  const bool sound = !scheme.empty() && !is_digit(scheme.front()) &&
-                     std::all_of(scheme.begin(), scheme.end(), [](char c) { return is_alnum(c) || c == '+' || c == '-' || c == '.'; });
+  const auto scheme = ascii::lower(text);
+  const bool sound = !scheme.empty() && !ascii::is_digit(scheme.front()) && std::all_of(scheme.begin(), scheme.end(), [](char c) {
+    return ascii::is_alnum(c) || c == '+' || c == '-' || c == '.';
+  });
   if (!sound) return fail(Error::malformed);
   origin.secure = scheme == "https";
   return origin.secure || scheme == "http" ? Status{} : fail(Error::unsupported);
@@ -112,21 +102,10 @@ Status take_scheme(std::string_view text, Origin& origin) {
 bool is_target(std::string_view text) noexcept {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte <= 0x20 || byte >= 0x7f || kForeign.find(text[i]) != std::string_view::npos) return false;
-    if (text[i] == '%' && (text.size() - i < 3 || !is_hex(text[i + 1]) || !is_hex(text[i + 2]))) return false;
+    if (byte <= 0x20 || byte >= 0x7f || kNotInTarget.find(text[i]) != std::string_view::npos) return false;
+    if (text[i] == '%' && (text.size() - i < 3 || ascii::hex_value(text[i + 1]) < 0 || ascii::hex_value(text[i + 2]) < 0)) return false;
   }
   return true;
-}
-
-void append_encoded(std::string& text, std::string_view part, std::string_view own) {
-  static constexpr std::string_view kHex = "0123456789ABCDEF";
-  for (const char c : part) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (is_alnum(c) || own.find(c) != std::string_view::npos)
-      text += c;
-    else
-      text += {'%', kHex[byte >> 4], kHex[byte & 15]};
-  }
 }
 
 // within compares the leading bits of an address.
@@ -199,7 +178,7 @@ Result<HttpUri> make_http_uri(std::string_view scheme, std::string_view host, st
   if (bare) text += "]";
   if (port != 0) text += ":" + std::to_string(port);
   for (const auto segment : path) append_encoded(text += '/', segment, kSegmentOwn);
-  for (std::size_t i = 0; i < query.size(); ++i) append_encoded(text += i == 0 ? (path.empty() ? "/?" : "?") : "&", query[i], kQueryOwn);
+  for (std::size_t i = 0; i < query.size(); ++i) append_encoded(text += i == 0 ? (path.empty() ? "/?" : "?") : "&", query[i], kArgumentOwn);
   return parse_http_uri(text);
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 namespace bj = boost::json;
 
-bj::string_view view(std::string_view text) noexcept { return {text.data(), text.size()}; }
+using json_tree::view;
 
 bj::object tree_of(const SessionsRow& row) {
   return {{"transport", view(row.transport)},

@@ -16,7 +16,7 @@ using json_tree::Fields;
 
 constexpr std::array<std::string_view, 3> kStatuses{"ok", "degraded", "failed"};
 
-bj::string_view view(std::string_view text) noexcept { return {text.data(), text.size()}; }
+using json_tree::view;
 
 template <class Enum, std::size_t N>
 std::optional<Enum> named(const std::array<std::string_view, N>& names, std::string_view text) noexcept {

@@ -13,7 +13,7 @@ namespace {
 
 namespace bj = boost::json;
 
-bj::string_view view(std::string_view text) noexcept { return {text.data(), text.size()}; }
+using json_tree::view;
 
 bj::array tree_of(const std::vector<std::uint64_t>& counts) { return bj::array(counts.begin(), counts.end()); }
 
