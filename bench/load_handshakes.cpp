@@ -38,7 +38,7 @@ DtlsClientOptions options_of(const Arguments& arguments) {
   }
   if (const auto id = arguments.text("psk-id"); !id.empty()) {
     const auto key = arguments.text("psk-key");
-    options.psk = PskCredential{id, SecretBytes(Bytes(reinterpret_cast<const std::uint8_t*>(key.data()), key.size()))};
+    options.psk = PskCredential{id, SecretBytes(bytes_of(key))};
   }
   return options;
 }

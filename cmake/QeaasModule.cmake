@@ -29,6 +29,10 @@ if(QEAAS_SANITIZE MATCHES undefined)
   target_compile_options(qeaas_test_options INTERFACE -fno-sanitize=null,alignment,object-size,vptr)
 endif()
 
+# Several sources of a test program in one unit: what they include is read once, which is most of the work. CMAKE_UNITY_BUILD, in the presets of
+# CI, does the same to everything. `make build`, the dev preset and lint compile each file by itself, so that it stands by itself.
+option(QEAAS_UNITY_TESTS "Compile test programs in few units" OFF)
+
 # qeaas_test(NAME SOURCES a_test.cpp ... [LINKS targets]) makes a test program. QEAAS_TEST_MODULES names the modules whose programs are
 # made instead of all.
 function(qeaas_test name)
@@ -40,6 +44,9 @@ function(qeaas_test name)
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE qeaas_options ${ARG_LINKS} GTest::gtest GTest::gmock GTest::gtest_main qeaas_test_options)
   target_compile_definitions(${name} PRIVATE QEAAS_SOURCE_DIR="${CMAKE_SOURCE_DIR}" QEAAS_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  if(QEAAS_UNITY_TESTS)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ON)
+  endif()
   include(GoogleTest)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120)
 endfunction()

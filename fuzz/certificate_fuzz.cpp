@@ -18,8 +18,6 @@ void require(bool condition) {
   if (!condition) std::abort();
 }
 
-Bytes bytes_of(const std::string& text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
-
 void examine(const Der& certificate) {
   const auto again = certificates_from_pem(bytes_of(certificate_to_pem(certificate)));
   require(again && again->size() == 1 && again->front() == certificate);

@@ -223,7 +223,7 @@ class Script {
       const auto part = text.substr(0, piece);
       // The owner reads no more than the connection wants, though what it has read is delivered.
       if (!connection_->wants_data()) receive(16384);
-      connection_->on_data({reinterpret_cast<const std::uint8_t*>(part.data()), part.size()}, now_);
+      connection_->on_data(bytes_of(part), now_);
       text.remove_prefix(part.size());
     }
     check();

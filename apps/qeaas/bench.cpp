@@ -85,7 +85,7 @@ class Measuring {
 
 int print(Output output, const BenchHeading& heading, const std::vector<BenchRun>& runs, bool json) {
   const auto text = json ? bench_json(heading, runs) : bench_table(heading, runs);
-  auto done = output.write({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  auto done = output.write(bytes_of(text));
   if (done) done = output.finish();
   if (!done) return complain(done.error(), false);
   const bool complete = std::ranges::none_of(runs, [](const BenchRun& run) { return run.samples.empty(); });

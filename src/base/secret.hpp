@@ -11,11 +11,15 @@
 #include <utility>
 #include <span>
 #include <string.h>
+#include <string_view>
 
 namespace qeaas {
 
 using Bytes = std::span<const std::uint8_t>;
 using MutableBytes = std::span<std::uint8_t>;
+
+// bytes_of sees text as bytes, for as long as the text lives.
+inline Bytes bytes_of(std::string_view text) noexcept { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 
 // wipe overwrites memory with zeros in a way that the optimiser must keep.
 inline void wipe(MutableBytes memory) noexcept {

@@ -30,7 +30,7 @@ Result<SecretBytes> combine(std::span<const Bytes> answers, std::uint64_t first_
   Secret<kSha256Bytes> digest;
   for (std::size_t at = 0; at < size; at += kBlockBytes) {
     const auto length = std::min(kBlockBytes, size - at);
-    hash.update({reinterpret_cast<const std::uint8_t*>(kCombineTag.data()), kCombineTag.size()});
+    hash.update(bytes_of(kCombineTag));
     hash.update(big_endian<8>(first_block + at / kBlockBytes));
     hash.update(big_endian<4>(answers.size()));
     for (std::size_t i = 0; i < answers.size(); ++i) hash.update(big_endian<4>(length));

@@ -37,8 +37,6 @@ constexpr std::array<Plan, 4> kPlans{{
     {SignatureAlgorithm::ml_dsa_87, false, "qeaas CA ML-DSA-87", "ca-mldsa87.key", "server-mldsa87.pem", "server-mldsa87.key"},
 }};
 
-Bytes bytes_of(std::string_view text) noexcept { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
-
 // is_host_name: a machine may be called what no certificate can carry ("my_host"); that must not keep its server from starting.
 bool is_host_name(std::string_view text) {
   const auto allowed = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '.'; };

@@ -140,10 +140,10 @@ TEST_F(KeyStore, ReissuesALeafThatRunsOut) {
   ASSERT_TRUE(load());
   const auto read = [this](const std::string& file) {
     const auto text = content(folder() / file);
-    return key_from_pem({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}).value();
+    return key_from_pem(bytes_of(text)).value();
   };
   const auto ca = content(folder() / "ca.pem");
-  const auto roots = certificates_from_pem({reinterpret_cast<const std::uint8_t*>(ca.data()), ca.size()}).value();
+  const auto roots = certificates_from_pem(bytes_of(ca)).value();
   const auto short_lived =
       make_leaf(read("server-p256.key"), {"qeaas server", {"localhost", "127.0.0.1", "::1"}, kReissueBelowDays - 5, true},
                 read("ca-p256.key"), roots[1])
@@ -228,9 +228,9 @@ TEST_F(KeyStore, AFolderOpenToOthersIsRefused) {
 TEST_F(KeyStore, AnExpiredCaIsAFault) {
   ASSERT_TRUE(load());
   const auto text = content(folder() / "ca-p256.key");
-  const auto key = key_from_pem({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}).value();
+  const auto key = key_from_pem(bytes_of(text)).value();
   const auto ca = content(folder() / "ca.pem");
-  const auto roots = certificates_from_pem({reinterpret_cast<const std::uint8_t*>(ca.data()), ca.size()}).value();
+  const auto roots = certificates_from_pem(bytes_of(ca)).value();
   put("ca.pem", certificate_to_pem(roots[0]) + certificate_to_pem(make_root(key, "qeaas CA P-256", 0).value()));
   EXPECT_EQ(fault_of("has expired"), Error::not_trusted);
 }

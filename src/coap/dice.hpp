@@ -15,7 +15,7 @@ namespace qeaas::coap {
 // derive_key gives an independent key for one purpose.
 inline Secret<32> derive_key(const Secret<32>& seed, std::string_view purpose) noexcept {
   Secret<32> key;
-  hmac_sha256(seed.span(), {reinterpret_cast<const std::uint8_t*>(purpose.data()), purpose.size()}, key.span());
+  hmac_sha256(seed.span(), bytes_of(purpose), key.span());
   return key;
 }
 

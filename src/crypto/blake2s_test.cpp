@@ -17,7 +17,7 @@ Digest digest_of(Blake2s& hash) {
   return digest;
 }
 
-constexpr Digest from_hex(const char (&text)[2 * kBlake2sBytes + 1]) {
+constexpr Digest digest_in(const char (&text)[2 * kBlake2sBytes + 1]) {
   const auto value = [](char digit) { return digit <= '9' ? digit - '0' : digit - 'a' + 10; };
   Digest digest{};
   for (std::size_t i = 0; i < digest.size(); ++i) digest[i] = static_cast<std::uint8_t>(value(text[2 * i]) * 16 + value(text[2 * i + 1]));
@@ -28,7 +28,7 @@ constexpr Digest from_hex(const char (&text)[2 * kBlake2sBytes + 1]) {
 TEST(Blake2sTest, TheExampleOfTheStandard) {
   Blake2s hash;
   hash.update(std::array<std::uint8_t, 3>{'a', 'b', 'c'});
-  EXPECT_EQ(digest_of(hash), from_hex("508c5e8c327c14e2e1a72ba34eeb452f37458b209ed63a294d999b4c86675982"));
+  EXPECT_EQ(digest_of(hash), digest_in("508c5e8c327c14e2e1a72ba34eeb452f37458b209ed63a294d999b4c86675982"));
 }
 
 // The first keyed vector of the BLAKE2 authors' list: key 00..1f, empty message.
@@ -36,7 +36,7 @@ TEST(Blake2sTest, AKeyedVector) {
   Digest key;
   for (std::size_t i = 0; i < key.size(); ++i) key[i] = static_cast<std::uint8_t>(i);
   Blake2s hash(key);
-  EXPECT_EQ(digest_of(hash), from_hex("48a8997da407876b3d79c0d92325ad3b89cbb754d86ab71aee047ad345fd2c49"));
+  EXPECT_EQ(digest_of(hash), digest_in("48a8997da407876b3d79c0d92325ad3b89cbb754d86ab71aee047ad345fd2c49"));
 }
 
 // As RFC 7693 appendix E tests, a digest of digests; for the sizes that are used here, and against Python's hashlib.blake2s.
@@ -58,7 +58,7 @@ TEST(Blake2sTest, ManyLengthsKeyedAndNot) {
       one.update(sequence.first(length)).finish(digest);
       all.update(digest);
     }
-  EXPECT_EQ(digest_of(all), from_hex("d0d976fb4eec0bf703f44ff4f4d4d068b4c862517af81d0e4002bfee956896f2"));
+  EXPECT_EQ(digest_of(all), digest_in("d0d976fb4eec0bf703f44ff4f4d4d068b4c862517af81d0e4002bfee956896f2"));
 }
 
 TEST(Blake2sTest, PiecesMakeTheSameDigestAndFinishLeavesZeros) {

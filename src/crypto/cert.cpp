@@ -95,7 +95,6 @@ Result<std::unique_ptr<Cert>> blank(const std::string& common_name, int days) {
   return cert;
 }
 
-Bytes bytes_of(std::string_view text) noexcept { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 std::string_view text_of(Bytes bytes) noexcept { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 class Parsed {

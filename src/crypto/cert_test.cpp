@@ -10,8 +10,6 @@
 namespace qeaas {
 namespace {
 
-Bytes bytes_of(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
-
 class CertTest : public testing::TestWithParam<SignatureAlgorithm> {
  protected:
   void SetUp() override { ASSERT_TRUE(initialise_crypto(os_seed)); }

@@ -56,8 +56,7 @@ void get_capabilities(Exchange& exchange) noexcept {
 void post_entropy(Exchange& exchange) noexcept {
   if (!exchange.head.content_type.empty() && !is_media_type(exchange.head.content_type, media::kJson))
     return exchange.refuse(415, Error::unsupported, "send the body with Content-Type: application/json");
-  const auto request = parse_entropy_request({reinterpret_cast<const std::uint8_t*>(exchange.body.data()), exchange.body.size()},
-                                             kMaxBlockBytes, kMaxBlocks);
+  const auto request = parse_entropy_request(bytes_of(exchange.body), kMaxBlockBytes, kMaxBlocks);
   if (!request) return exchange.refuse(422, request.error().error, request.error().text);
   std::size_t size = 0;
   {

@@ -19,7 +19,6 @@
 
 namespace qeaas::http::testing {
 
-inline Bytes bytes_of(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 inline std::string hex(std::string_view bytes) {
   std::string text(2 * bytes.size(), ' ');
   write_hex(bytes_of(bytes), text);

@@ -103,7 +103,7 @@ void RequestParser::keep_accept(std::string_view value, Code& code) noexcept {
 }
 
 void RequestParser::keep_token(std::string_view token, Code& code) noexcept {
-  const auto digest = sha256(Bytes(reinterpret_cast<const std::uint8_t*>(token.data()), token.size()));
+  const auto digest = sha256(bytes_of(token));
   if (head_.token && *head_.token != digest) return refuse(Error::unauthorized, code);
   head_.token = digest;
 }

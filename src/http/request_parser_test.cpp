@@ -8,8 +8,6 @@
 namespace qeaas::http {
 namespace {
 
-Bytes bytes_of(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
-
 struct Parsed {
   Head head;
   std::string body;

@@ -15,8 +15,6 @@
 
 namespace qeaas::testing_net {
 
-inline Bytes bytes_of(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
-
 struct Weather {
   double loss = 0;
   double doubled = 0;

@@ -23,8 +23,6 @@ std::size_t receive(UdpSocket& socket, Received& into) {
   return batch.size();
 }
 
-Bytes bytes_of(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
-
 class UdpSocketTest : public testing::TestWithParam<const char*> {
  protected:
   Address any_port() const { return Address::parse(std::string(GetParam()) + ":0").value(); }

@@ -3,11 +3,10 @@
 #include "frame/test.hpp"
 #include "pool/boot_seed.hpp"
 #include "pool/fake_flash.hpp"
+#include "pool/test_pool.hpp"
 
 namespace qeaas {
 namespace {
-
-using Block = std::array<std::uint8_t, 32>;
 
 constexpr unsigned kWordsOfAStart = 32;  // two writes of 64 bytes: 8 words erased, 8 programmed
 

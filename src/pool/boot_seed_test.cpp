@@ -8,23 +8,17 @@
 
 #include "frame/test.hpp"
 #include "pool/fake_flash.hpp"
+#include "pool/test_pool.hpp"
 
 namespace qeaas {
 namespace {
 
-using Block = std::array<std::uint8_t, 32>;
 using Fault = FakeFlash::Fault;
 
 Block filled(std::uint8_t with) {
   Block block;
   block.fill(with);
   return block;
-}
-
-Block drawn(EntropyPool& pool) {
-  Block out{};
-  EXPECT_TRUE(pool.extract(out));
-  return out;
 }
 
 // first_of is what a pool that has nothing but the stored seed gives first. The seed must have been credited.
@@ -44,7 +38,7 @@ bool mixed_in(FakeFlash& flash, SeedResult expected) {
   return drawn(pool) != drawn(without);
 }
 
-void keep_seed(FakeFlash& flash, std::uint8_t entropy = 1) {
+void keep_seed_of(FakeFlash& flash, std::uint8_t entropy = 1) {
   EntropyPool pool;
   pool.add(filled(entropy), 256);
   EXPECT_TRUE(BootSeed(flash).refresh(pool));
@@ -52,10 +46,6 @@ void keep_seed(FakeFlash& flash, std::uint8_t entropy = 1) {
 }
 
 bool usable(const FakeFlash& flash, unsigned slot) { return SeedRecord().parse(flash.slots[slot]); }
-
-bool holds(std::span<const std::uint8_t> memory, std::span<const std::uint8_t> secret) {
-  return std::search(memory.begin(), memory.end(), secret.begin(), secret.end()) != memory.end();
-}
 
 TEST(SeedRecordTest, IsWhatTheHeaderSays) {
   SeedRecord record;
@@ -132,7 +122,7 @@ TEST(BootSeedTest, AnUnseededPoolWithoutASeedHasNothingToStore) {
 
 TEST(BootSeedTest, AStoredSeedSeedsThePoolOnceAndIsReplaced) {
   FakeFlash flash;
-  keep_seed(flash);
+  keep_seed_of(flash);
   const auto before = flash.slots;
   EntropyPool pool;
   BootSeed seed(flash);
@@ -152,7 +142,7 @@ TEST(BootSeedTest, AStoredSeedSeedsThePoolOnceAndIsReplaced) {
 
 TEST(BootSeedTest, EveryStartGivesAStreamOfItsOwn) {
   FakeFlash flash;
-  keep_seed(flash);
+  keep_seed_of(flash);
   std::array<Block, 20> seen{};
   for (auto& block : seen) block = first_of(flash);
   std::sort(seen.begin(), seen.end());
@@ -162,7 +152,7 @@ TEST(BootSeedTest, EveryStartGivesAStreamOfItsOwn) {
 TEST(BootSeedTest, TheSuccessorTellsNothingOfWhatIsUsed) {
   // Both are derived from the seed with labels of their own, so nothing but the seed, which is gone, leads from one to the other.
   FakeFlash flash;
-  keep_seed(flash);
+  keep_seed_of(flash);
   Block seed, credited, successor, nothing_mixed, forked;
   std::copy_n(flash.slots[0].begin() + 16, 32, seed.begin());
   Blake2s(seed).update(std::array<std::uint8_t, 1>{1}).finish(credited);
@@ -177,7 +167,7 @@ TEST(BootSeedTest, TheSuccessorTellsNothingOfWhatIsUsed) {
 
 TEST(BootSeedTest, PolicyMayMixWithoutCredit) {
   FakeFlash flash;
-  keep_seed(flash);
+  keep_seed_of(flash);
   EntropyPool pool, other;
   EXPECT_EQ(BootSeed(flash, {.credit = false}).start(pool), SeedResult::mixed);
   EXPECT_FALSE(pool.seeded());
@@ -191,13 +181,13 @@ TEST(BootSeedTest, AStorageThatDoesNotTakeTheSuccessorCostsTheCreditButNotTheMix
   for (const auto fault : {Fault::refuses, Fault::ignores, Fault::spoils})
     for (const unsigned at : {0U, 1U, FakeFlash::kEndless}) {
       FakeFlash flash;
-      keep_seed(flash);
+      keep_seed_of(flash);
       flash.fault = fault;
       flash.faulty_write = at;  // 0: the successor's; 1: the one that wipes the old record
       EXPECT_TRUE(mixed_in(flash, SeedResult::not_replaced));
       // What was mixed is not what the next start, on a storage that works again, is credited for.
       FakeFlash again;
-      keep_seed(again);
+      keep_seed_of(again);
       const Block credited = first_of(again);
       flash.fault = Fault::none;
       const Block first = first_of(flash);
@@ -207,7 +197,7 @@ TEST(BootSeedTest, AStorageThatDoesNotTakeTheSuccessorCostsTheCreditButNotTheMix
 
 TEST(BootSeedTest, WhatWasMixedWithoutCreditWasNeverInThePoolThatIsCredited) {
   FakeFlash flash;
-  keep_seed(flash);
+  keep_seed_of(flash);
   Block seed, uncredited;
   std::copy_n(flash.slots[0].begin() + 16, 32, seed.begin());
   Blake2s(seed).update(std::array<std::uint8_t, 1>{2}).finish(uncredited);
@@ -253,7 +243,7 @@ TEST(BootSeedTest, OfTwoRecordsTheNewerCountsAndADamagedOneDoesNot) {
 
 TEST(BootSeedTest, ARefreshReplacesTheStoredSeedByOneOfTheSeededPool) {
   FakeFlash flash;
-  keep_seed(flash);
+  keep_seed_of(flash);
   EntropyPool pool;
   BootSeed seed(flash);
   EXPECT_EQ(seed.start(pool), SeedResult::credited);
@@ -275,7 +265,7 @@ TEST(BootSeedTest, ARefreshReplacesTheStoredSeedByOneOfTheSeededPool) {
 
 TEST(BootSeedTest, StaleAfterTheFirstReseedAndThenOnlyEachSoMany) {
   FakeFlash flash;
-  keep_seed(flash);
+  keep_seed_of(flash);
   EntropyPool pool;
   BootSeed seed(flash, {.credit = true, .reseeds_a_write = 3});
   EXPECT_EQ(seed.start(pool), SeedResult::credited);
@@ -306,7 +296,7 @@ TEST(BootSeedTest, StaleAfterTheFirstReseedAndThenOnlyEachSoMany) {
 
 TEST(BootSeedTest, CreditBeforeTheStartIsForgottenSinceTheStoredSeedMayTellIt) {
   FakeFlash flash;
-  keep_seed(flash);
+  keep_seed_of(flash);
   EntropyPool pool;
   pool.add(filled(3), 200);
   EXPECT_EQ(BootSeed(flash, {.credit = false}).start(pool), SeedResult::mixed);
@@ -317,21 +307,21 @@ TEST(BootSeedTest, CreditBeforeTheStartIsForgottenSinceTheStoredSeedMayTellIt) {
 // the start sets them apart, then and in the seed that they keep.
 TEST(BootSeedTest, ACopiedImageRepeatsUnlessSomethingElseIsMixed) {
   FakeFlash flash;
-  keep_seed(flash);
+  keep_seed_of(flash);
   FakeFlash copy = flash, other = flash;
   EXPECT_EQ(first_of(copy), first_of(flash));
   EntropyPool pool;
   pool.mix(filled(99));  // its serial number
   EXPECT_EQ(BootSeed(other).start(pool), SeedResult::credited);
   FakeFlash third;
-  keep_seed(third);
+  keep_seed_of(third);
   EXPECT_NE(drawn(pool), first_of(third));
   EXPECT_FALSE(std::equal(other.slots[1].begin() + 16, other.slots[1].begin() + 48, flash.slots[1].begin() + 16));
 }
 
 TEST(BootSeedTest, NoSecretIsLeftInTheObjectNorAfterItsEnd) {
   FakeFlash flash;
-  keep_seed(flash);
+  keep_seed_of(flash);
   const auto first = flash.slots[0];
   alignas(BootSeed) std::array<std::uint8_t, sizeof(BootSeed)> room{};
   auto* seed = new (room.data()) BootSeed(flash);

@@ -8,27 +8,16 @@
 
 #include "frame/stack.hpp"
 #include "frame/test.hpp"
+#include "pool/test_pool.hpp"
 
 namespace qeaas {
 namespace {
-
-using Block = std::array<std::uint8_t, 32>;
 
 template <std::size_t N = 32>
 constexpr std::array<std::uint8_t, N> entropy(unsigned begin) {
   std::array<std::uint8_t, N> bytes{};
   for (std::size_t i = 0; i < N; ++i) bytes[i] = static_cast<std::uint8_t>(begin + 7 * i);
   return bytes;
-}
-
-Block drawn(EntropyPool& pool) {
-  Block out{};
-  EXPECT_TRUE(pool.extract(out));
-  return out;
-}
-
-bool holds(std::span<const std::uint8_t> memory, std::span<const std::uint8_t> secret) {
-  return std::search(memory.begin(), memory.end(), secret.begin(), secret.end()) != memory.end();
 }
 
 bool all_zero(std::span<const std::uint8_t> memory) {

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kTag = "qeaas mix-in v1";
 
-Bytes tag() noexcept { return {reinterpret_cast<const std::uint8_t*>(kTag.data()), kTag.size()}; }
+Bytes tag() noexcept { return bytes_of(kTag); }
 
 std::array<std::uint8_t, 8> big_endian(std::uint64_t number) noexcept {
   std::array<std::uint8_t, 8> bytes;

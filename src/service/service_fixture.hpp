@@ -87,7 +87,7 @@ class ServiceTest : public ::testing::Test {
   static std::vector<std::uint8_t> combined(std::initializer_list<std::vector<std::uint8_t>> blocks) {
     const std::string_view tag = "qeaas combine v1";
     Sha256 hash;
-    hash.update({reinterpret_cast<const std::uint8_t*>(tag.data()), tag.size()});
+    hash.update(bytes_of(tag));
     for (const auto& block : blocks) hash.update(block);
     std::vector<std::uint8_t> out(kSha256Bytes);
     hash.finish(std::span(out).first<kSha256Bytes>());

@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kCombineTag = "qeaas combine v1";
 constexpr std::chrono::seconds kAlarmRetry{10};  // start-up tests and back-off take about that long
 
-Bytes combine_tag() noexcept { return {reinterpret_cast<const std::uint8_t*>(kCombineTag.data()), kCombineTag.size()}; }
+Bytes combine_tag() noexcept { return bytes_of(kCombineTag); }
 
 void xor_onto(MutableBytes sum, Bytes other) noexcept {
   for (std::size_t i = 0; i < sum.size(); ++i) sum[i] ^= other[i];

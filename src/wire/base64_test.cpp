@@ -19,7 +19,7 @@ TEST(Base64, FollowsRfc4648Section10) {
   const std::pair<const char*, const char*> vectors[] = {
       {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
   for (const auto& [plain, text] : vectors) {
-    EXPECT_EQ(to_base64(test::view(plain)), text);
+    EXPECT_EQ(to_base64(bytes_of(plain)), text);
     EXPECT_EQ(decoded(text), plain);
   }
 }

@@ -128,7 +128,7 @@ CborWriter& CborWriter::integer(std::int64_t value) noexcept {
 CborWriter& CborWriter::bytes(Bytes value) noexcept { return item(kBytes, value.size(), value); }
 CborWriter& CborWriter::text(std::string_view value) noexcept {
   if (!is_utf8(value)) set_error(Error::malformed);
-  return item(kText, value.size(), {reinterpret_cast<const std::uint8_t*>(value.data()), value.size()});
+  return item(kText, value.size(), bytes_of(value));
 }
 CborWriter& CborWriter::boolean(bool value) noexcept { return item(kSimple, value ? kTrue : kFalse); }
 CborWriter& CborWriter::null() noexcept { return item(kSimple, kNull); }

@@ -81,6 +81,4 @@ Result<UintValue> encode_block(const Block& block) noexcept;
 Result<Block> decode_block(Bytes value) noexcept;
 
 inline std::string_view text_of(Bytes value) noexcept { return {reinterpret_cast<const char*>(value.data()), value.size()}; }
-inline Bytes bytes_of(std::string_view text) noexcept { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
-
 }  // namespace qeaas::coap

@@ -6,9 +6,7 @@
 namespace qeaas {
 namespace {
 
-auto parse(std::string_view text) {
-  return parse_entropy_request({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, 65536, 16);
-}
+auto parse(std::string_view text) { return parse_entropy_request(bytes_of(text), 65536, 16); }
 
 TEST(EntropyRequest, DefaultsAndEverything) {
   const auto least = parse(R"({"block_size":32})");

@@ -12,7 +12,7 @@ namespace {
 namespace bj = boost::json;
 
 std::string cbor_of(std::string_view json) {
-  const auto tree = from_json(test::view(json));
+  const auto tree = from_json(bytes_of(json));
   if (!tree) return std::string(name(tree.error()));
   const auto encoded = to_cbor(*tree);
   return encoded ? to_hex(*encoded) : std::string(name(encoded.error()));
@@ -27,7 +27,7 @@ TEST(JsonTree, SortsKeysAsRfc8949Demands) {
 
 TEST(JsonTree, ComesBackFromCbor) {
   for (const std::string_view json : {R"({"a":[1,-2,"x",null,true],"b":{"c":18446744073709551615}})", "[]", "{}", "null", "\"\""}) {
-    const auto tree = from_json(test::view(json));
+    const auto tree = from_json(bytes_of(json));
     ASSERT_TRUE(tree.has_value()) << json;
     const auto encoded = to_cbor(*tree);
     ASSERT_TRUE(encoded.has_value()) << json;
@@ -60,7 +60,7 @@ TEST(JsonTree, TextThatIsNoUtf8IsNotWritten) {
 }
 
 TEST(JsonTree, FieldsSayWhatIsWrong) {
-  const auto tree = *from_json(test::view(R"({"text":"x","flag":true,"count":3,"big":18446744073709551615,"below":-1,"items":[1]})"));
+  const auto tree = *from_json(bytes_of(R"({"text":"x","flag":true,"count":3,"big":18446744073709551615,"below":-1,"items":[1]})"));
   std::string text;
   bool flag = false;
   std::uint64_t count = 0, big = 0;

@@ -39,7 +39,7 @@ TEST(Problem, EveryErrorComesBack) {
   for (std::uint8_t i = 0; i < kErrorCount; ++i) {
     const auto error = static_cast<Error>(i);
     const auto cbor = decode_problem_cbor(bytes(cbor_of(error, "d")));
-    const auto json = decode_problem_json(test::view(json_of(error, "d")));
+    const auto json = decode_problem_json(bytes_of(json_of(error, "d")));
     ASSERT_TRUE(cbor.has_value() && json.has_value());
     EXPECT_EQ(cbor->error, error);
     EXPECT_EQ(json->error, error);
@@ -55,7 +55,7 @@ TEST(Problem, LongDetailsAreCutBetweenCharacters) {
   ASSERT_TRUE(problem.has_value());
   EXPECT_EQ(problem->detail, std::string(kMaxProblemDetailBytes - 1, 'a'));
   const std::string worst(kMaxProblemDetailBytes, '\x01');
-  EXPECT_EQ(decode_problem_json(test::view(json_of(Error::not_trusted, worst)))->detail, worst);
+  EXPECT_EQ(decode_problem_json(bytes_of(json_of(Error::not_trusted, worst)))->detail, worst);
 }
 
 TEST(Problem, ReadsForeignProblems) {
@@ -66,7 +66,7 @@ TEST(Problem, ReadsForeignProblems) {
   EXPECT_EQ(problem->detail, "d");
   EXPECT_FALSE(problem->error.has_value());
   EXPECT_TRUE(decode_problem_cbor(bytes("a1 1bffffffffffffffff f6")).has_value());
-  EXPECT_EQ(decode_problem_json(test::view(R"({"type":"about:blank","other":[1.5]})"))->title, "");
+  EXPECT_EQ(decode_problem_json(bytes_of(R"({"type":"about:blank","other":[1.5]})"))->title, "");
 }
 
 TEST(Problem, RefusesWhatIsNone) {
@@ -75,7 +75,7 @@ TEST(Problem, RefusesWhatIsNone) {
   for (const auto* hex : {"a1 20 d826 826161 6162", "bf ff", "a1 f90000 01", "a1 6178 f90000"})
     EXPECT_EQ(decode_problem_cbor(bytes(hex)).error(), Error::unsupported) << hex;
   for (const auto* json : {"", "[]", "{", R"({"title":1})", R"({"detail":null})"})
-    EXPECT_EQ(decode_problem_json(test::view(json)).error(), Error::malformed) << json;
+    EXPECT_EQ(decode_problem_json(bytes_of(json)).error(), Error::malformed) << json;
   EXPECT_EQ(decode_problem_cbor(std::vector<std::uint8_t>(20000)).error(), Error::too_large);
   EXPECT_EQ(decode_problem_json(std::vector<std::uint8_t>(20000)).error(), Error::too_large);
 }

@@ -108,7 +108,7 @@ Error cbor_error(std::string_view hex) {
   return answer ? Error::crypto : answer.error();
 }
 Error json_error(std::string_view text) {
-  const auto answer = decode_random_answer(AnswerFormat::json, test::view(text));
+  const auto answer = decode_random_answer(AnswerFormat::json, bytes_of(text));
   EXPECT_FALSE(answer.has_value()) << text;
   return answer ? Error::crypto : answer.error();
 }
@@ -162,7 +162,7 @@ TEST(RandomAnswer, ReadsAReportAndSkipsWhatIsNew) {
   EXPECT_EQ(cbor->report, "r");
   EXPECT_TRUE(cbor->simulated);
   const auto json = decode_random_answer(AnswerFormat::json,
-                                         test::view(R"({"random":"","type":"drbg","sources":[],"report":"r","simulated":true,"new":1.5})"));
+                                         bytes_of(R"({"random":"","type":"drbg","sources":[],"report":"r","simulated":true,"new":1.5})"));
   ASSERT_TRUE(json.has_value());
   EXPECT_EQ(json->report, "r");
 }

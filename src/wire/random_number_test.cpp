@@ -7,9 +7,7 @@
 namespace qeaas {
 namespace {
 
-Result<SecretBytes> decode(std::string_view json, std::size_t size) {
-  return decode_random_number({reinterpret_cast<const std::uint8_t*>(json.data()), json.size()}, size);
-}
+Result<SecretBytes> decode(std::string_view json, std::size_t size) { return decode_random_number(bytes_of(json), size); }
 std::vector<std::uint8_t> bytes_of(const Result<SecretBytes>& decoded) {
   if (!decoded) return {};
   return {decoded->span().begin(), decoded->span().end()};

@@ -49,7 +49,7 @@ TEST(SourcesReport, ComesBackFromBothEncodings) {
   const auto json = to_json(report());
   const auto cbor = to_cbor(report());
   ASSERT_TRUE(json.has_value() && cbor.has_value());
-  EXPECT_EQ(sources_report_from_json(test::view(*json)), report());
+  EXPECT_EQ(sources_report_from_json(bytes_of(*json)), report());
   EXPECT_EQ(sources_report_from_cbor(*cbor), report());
   EXPECT_EQ(sources_report_from_cbor(to_cbor(SourcesReport{}).value()), SourcesReport{});
 }
@@ -58,10 +58,10 @@ TEST(SourcesReport, EveryStateAndStatusHasAName) {
   for (const auto state : {SourceState::starting, SourceState::healthy, SourceState::alarmed, SourceState::gone}) {
     SourcesReport one{"", {}, 1, 0, {quantis()}};
     one.sources[0].state = state;
-    EXPECT_EQ(sources_report_from_json(test::view(*to_json(one)))->sources[0].state, state);
+    EXPECT_EQ(sources_report_from_json(bytes_of(*to_json(one)))->sources[0].state, state);
   }
   for (const auto status : {HealthStatus::ok, HealthStatus::degraded, HealthStatus::failed})
-    EXPECT_EQ(health_report_from_json(test::view(*to_json(HealthReport{status, 1, 2})))->status, status);
+    EXPECT_EQ(health_report_from_json(bytes_of(*to_json(HealthReport{status, 1, 2})))->status, status);
 }
 
 TEST(HealthReport, IsSmallAndExact) {
@@ -87,7 +87,7 @@ std::string replaced(std::string text, std::string_view what, std::string_view w
 TEST(SourcesReport, RefusesWhatIsWrong) {
   const std::string good = to_json(report()).value();
   const auto error = [&](std::string_view what, std::string_view with) {
-    const auto decoded = sources_report_from_json(test::view(replaced(good, what, with)));
+    const auto decoded = sources_report_from_json(bytes_of(replaced(good, what, with)));
     EXPECT_FALSE(decoded.has_value()) << what;
     return decoded ? Error::crypto : decoded.error();
   };
@@ -107,13 +107,13 @@ TEST(SourcesReport, RefusesWhatIsWrong) {
 
 TEST(SourcesReport, SkipsWhatIsNewAndBoundsWhatItReads) {
   const std::string newer = replaced(to_json(report()).value(), "{\"version\"", "{\"colour\":\"green\",\"version\"");
-  EXPECT_EQ(sources_report_from_json(test::view(newer)), report());
+  EXPECT_EQ(sources_report_from_json(bytes_of(newer)), report());
   const std::vector<std::uint8_t> large(kMaxReportBytes + 1, ' ');
   EXPECT_EQ(sources_report_from_json(large).error(), Error::too_large);
   EXPECT_EQ(sources_report_from_cbor(large).error(), Error::too_large);
   EXPECT_EQ(health_report_from_cbor(test::bytes("c0")).error(), Error::unsupported);
-  EXPECT_EQ(health_report_from_json(test::view("{")).error(), Error::malformed);
-  EXPECT_EQ(health_report_from_json(test::view(R"({"status":"fine","healthy":1,"total":2})")).error(), Error::unknown);
+  EXPECT_EQ(health_report_from_json(bytes_of("{")).error(), Error::malformed);
+  EXPECT_EQ(health_report_from_json(bytes_of(R"({"status":"fine","healthy":1,"total":2})")).error(), Error::unknown);
 }
 
 TEST(SourcesReport, TextThatIsNoUtf8IsNotWritten) {

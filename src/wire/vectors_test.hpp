@@ -33,6 +33,4 @@ inline std::vector<std::uint8_t> bytes(std::string_view hex) {
   return decoded.value_or(std::vector<std::uint8_t>{});
 }
 
-inline Bytes view(std::string_view text) noexcept { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
-
 }  // namespace qeaas::test
