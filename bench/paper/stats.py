@@ -32,6 +32,13 @@ def median(samples):
     return float(numpy.median(numpy.asarray(samples, dtype=float)))
 
 
+def median_error(samples, seed=SEED, resamples=RESAMPLES):
+    """The standard error of the median: the spread of the medians of as many resamples. 0 for one sample, of which nothing can be said."""
+    values = numpy.asarray(samples, dtype=float)
+    chosen = numpy.random.default_rng(seed).integers(0, len(values), size=(resamples, len(values)))
+    return float(numpy.median(values[chosen], axis=1).std(ddof=1))
+
+
 def summary(samples):
     """A dictionary of the figures of one series; ValueError for none."""
     mean, std = mean_and_std(samples)
@@ -52,6 +59,13 @@ class Quantity:
     def mean_of(samples):
         mean, std = mean_and_std(samples)
         return Quantity(mean, std / math.sqrt(len(samples)))
+
+    @staticmethod
+    def median_of(samples):
+        """What a busy machine or a lost datagram does to a mean does little to this."""
+        if not len(samples):
+            raise ValueError("no samples")
+        return Quantity(median(samples), median_error(samples))
 
     def __add__(self, other):
         other = exact(other)

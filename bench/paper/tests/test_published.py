@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The page beside the paper's figures, from made-up results: what it says must not hang on a few lost datagrams."""
+import unittest
+
+import context  # noqa: F401
+import decomposition
+import figures
+import published
+from configurations import POST_QUANTUM, Configuration, all_of_table_5
+from stats import Quantity
+from table5_handshakes import Result
+
+CONDITIONS = {"date": "2000-01-01", "commit": "none", "processor": "none", "flags": "-O0", "load at the start": "0"}
+LOST = [105.0 + number / 100 for number in range(96)] + [1100.0, 1150.0, 1200.0, 3100.0]  # four retransmissions, as one run had them
+
+
+def results(**firsts):
+    """Every configuration over the link; firsts: key of a configuration -> its samples instead."""
+    found = {}
+    for one in all_of_table_5():
+        samples = firsts.get(one.key.replace("-", "_"), [104.0 + 0.05 * number for number in range(100)])
+        found["link", one] = Result(samples, [75.0] * 100, [24.0 + 0.01 * number for number in range(100)], {})
+    return found
+
+
+def row(text, name):
+    return next(line for line in text.splitlines() if line.startswith(f"| {name} |"))
+
+
+class LostDatagrams(unittest.TestCase):
+    def setUp(self):
+        self.found = results(ml_kem_512_ml_dsa_44_verified=LOST)
+
+    def test_the_page_says_medians_first_and_means_behind(self):
+        text = published.page(CONDITIONS, self.found, None, "no tree", {}, {})
+        one = row(text, "handshake and first request, ML-KEM-512 + ML-DSA-44, verified")
+        self.assertRegex(one, r"\| 105\.5 ± [\d.]+ ms \(means: 166\.\d ± 3\d ms\)")
+        self.assertRegex(row(text, "post-quantum pair faster than the classical one, verified"), r"\| 0\.9\d* ± [\d.]+ % \(means: -5\d\.")
+
+    def test_figure_4_has_both_and_hides_nothing_below_zero(self):
+        pair = ("ML-KEM-512", "ML-DSA-44")
+        self.found["link", Configuration(*pair, False)].first[:] = [130.0 + number / 100 for number in range(100)]
+        splits = {title: decomposition.of_results(self.found, "link", middle) for title, middle in figures.MIDDLES}
+        by_medians, by_means = (splits[title][pair].verification for title, _ in figures.MIDDLES)
+        self.assertAlmostEqual(by_medians.value, 105.495 - 130.495)
+        self.assertGreater(by_means.value, 30)
+        place = list(splits["by medians"]).index(pair)
+        parts = {part: (heights[place], bottoms[place]) for part, heights, bottoms, _ in figures.stacked(splits["by medians"])}
+        self.assertAlmostEqual(parts["verification"][0], -25.0)
+        self.assertEqual(parts["verification"][1], 0)  # it hangs below zero
+
+    def test_the_error_of_a_median(self):
+        # Of n normal samples: sqrt(pi / 2n) of the standard deviation. That of a mean with the same four outliers is tens of milliseconds.
+        self.assertLess(Quantity.median_of(LOST).error, 0.1)
+        self.assertGreater(Quantity.mean_of(LOST).error, 20)
+        self.assertEqual(Quantity.median_of([1.0]).error, 0)
+        with self.assertRaises(ValueError):
+            Quantity.median_of([])
+
+    def test_a_configuration_that_was_not_measured_is_named(self):
+        self.found["link", POST_QUANTUM].reason = "the server went away"
+        text = published.page(CONDITIONS, self.found, None, "no tree", {}, {})
+        self.assertIn("not measured (the server went away)", row(text, "handshake and first request, ML-KEM-512 + ML-DSA-44, verified"))
+        self.assertIn("not measured (not every configuration was measured)", row(text, "post-quantum pair faster than the classical one, verified"))
+
+
+if __name__ == "__main__":
+    unittest.main()
