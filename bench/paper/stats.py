@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Statistics as the paper reports them (mean, sample standard deviation, first-order propagation on the standard error of the mean), and what it
 leaves out: median, p95, p99 and a bootstrap interval of the mean. Everything is seeded, so the same samples give the same figures."""
-import dataclasses
 import math
 
 import numpy
@@ -49,11 +48,25 @@ def summary(samples):
             "low": low, "high": high}
 
 
-@dataclasses.dataclass(frozen=True)
 class Quantity:
-    """A value and its standard error. Operands are taken as independent, as the paper's first-order Taylor expansion does."""
-    value: float
-    error: float = 0.0
+    """A value and its standard error to first order. It remembers which measured quantities it was made of, and with which signed share of their error, so that
+    one that enters twice counts as one: what cancels in the value cancels in the error. Quantities that were made apart are taken as independent."""
+
+    def __init__(self, value, error=0.0):
+        self.value, self._shares = value, {object(): error} if error else {}
+
+    @classmethod
+    def _made(cls, value, *terms):
+        """terms: (operand, derivative of the value by it)."""
+        made = cls(value)
+        for operand, derivative in terms:
+            for source, share in operand._shares.items():
+                made._shares[source] = made._shares.get(source, 0.0) + derivative * share
+        return made
+
+    @property
+    def error(self):
+        return math.hypot(*self._shares.values())
 
     @staticmethod
     def mean_of(samples):
@@ -69,27 +82,27 @@ class Quantity:
 
     def __add__(self, other):
         other = exact(other)
-        return Quantity(self.value + other.value, math.hypot(self.error, other.error))
+        return self._made(self.value + other.value, (self, 1), (other, 1))
 
     __radd__ = __add__
 
     def __sub__(self, other):
         other = exact(other)
-        return Quantity(self.value - other.value, math.hypot(self.error, other.error))
+        return self._made(self.value - other.value, (self, 1), (other, -1))
 
     def __rsub__(self, other):
         return exact(other) - self
 
     def __mul__(self, other):
         other = exact(other)
-        return Quantity(self.value * other.value, math.hypot(self.error * other.value, other.error * self.value))
+        return self._made(self.value * other.value, (self, other.value), (other, self.value))
 
     __rmul__ = __mul__
 
     def __truediv__(self, other):
         other = exact(other)
         ratio = self.value / other.value
-        return Quantity(ratio, math.hypot(self.error / other.value, ratio * other.error / other.value))
+        return self._made(ratio, (self, 1 / other.value), (other, -ratio / other.value))
 
     def __str__(self):
         return f"{self.value:.4g} ± {self.error:.2g}"

@@ -57,6 +57,15 @@ class Propagation(unittest.TestCase):
         self.assertAlmostEqual(ratio.error / ratio.value, 0.05)
         self.assertAlmostEqual((3 * Quantity(24, 2)).error, 6)
 
+    def test_what_enters_twice_counts_once(self):
+        one, other = Quantity(10, 3), Quantity(20, 4)
+        self.assertAlmostEqual(((other - one) + one).error, 4)
+        self.assertAlmostEqual((one - one).error, 0)
+        self.assertAlmostEqual((one / one).error, 0)
+        self.assertAlmostEqual((one + one).error, 6)
+        self.assertAlmostEqual((one * one).error, 60)
+        self.assertAlmostEqual((one + Quantity(10, 3)).error, 3 * 2 ** 0.5)  # alike, but measured apart
+
     def test_pooled(self):
         one = stats.pooled([Quantity(188.8, 3), Quantity(189.4, 4), Quantity(204.5, 12)])
         self.assertAlmostEqual(one.value, 194.23, places=2)  # the paper's "roughly 194 ms"
