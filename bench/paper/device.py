@@ -27,8 +27,8 @@ WAYS = {"handshake": "full handshake", "psk": "handshake by pre-shared key", "ti
         "request": "on the open session"}
 
 
-def seconds(instructions, cycles=CYCLES_AN_INSTRUCTION):
-    return instructions * cycles / CLOCK_HZ
+def seconds(instructions, cycles=CYCLES_AN_INSTRUCTION, clock=CLOCK_HZ):
+    return instructions * cycles / clock
 
 
 class Footprint:

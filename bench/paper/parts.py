@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The parts of the evaluation in their order, and what one needs of another."""
+import comparison
 import conditions as circumstances
 import decomposition
 import device
 import energy
 import figures
-import published
 import report
 import table2_versions
 import table3_pool
@@ -46,8 +46,8 @@ def make(evaluation, conditions, names, footprint_file):
     conditions["load at the end"] = circumstances.load()
     conditions["took"] = f"{evaluation.seconds:.0f} s"
     evaluation.pictures = pictures.drawn
-    comparison = published.page(conditions, results, footprint, why, host, cortex) if results and host else None
-    return report.write(evaluation, conditions, pictures, comparison)
+    page = comparison.page(conditions, results, footprint, why, host, cortex) if results and host else None
+    return report.write(evaluation, conditions, pictures, page)
 
 
 def footprint_of(evaluation, footprint_file):

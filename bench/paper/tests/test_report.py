@@ -7,9 +7,9 @@ import types
 import unittest
 
 import context  # noqa: F401
+import comparison
 import decomposition
 import figures
-import published
 import report
 import table5_handshakes
 from configurations import PLAIN, POST_QUANTUM, all_of_table_5
@@ -50,8 +50,8 @@ class Report(unittest.TestCase):
         pool = {(operation, size): [100.0, 101.0] for operation in ("inject", "extract") for size in (16, 32, 64, 128, 256)}
         cortex = dict.fromkeys(pool, 10000)
         figures.figure2(pictures, pool, cortex)
-        comparison = published.page(CONDITIONS, found, None, "no tree", pool, cortex)
-        return report.write(self.evaluation, CONDITIONS, pictures, comparison)
+        page = comparison.page(CONDITIONS, found, None, "no tree", pool, cortex)
+        return report.write(self.evaluation, CONDITIONS, pictures, page)
 
     def test_everything_is_written(self):
         self.assertEqual(self.write(results()), [])

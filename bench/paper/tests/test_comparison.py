@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The page beside the paper's figures, from made-up results: what it says must not hang on a few lost datagrams."""
+import json
+import pathlib
 import unittest
 
 import context  # noqa: F401
+import comparison
 import decomposition
+import device
 import figures
-import published
 from configurations import POST_QUANTUM, Configuration, all_of_table_5
 from stats import Quantity
 from table5_handshakes import Result
@@ -32,7 +35,7 @@ class LostDatagrams(unittest.TestCase):
         self.found = results(ml_kem_512_ml_dsa_44_verified=LOST)
 
     def test_the_page_says_medians_first_and_means_behind(self):
-        text = published.page(CONDITIONS, self.found, None, "no tree", {}, {})
+        text = comparison.page(CONDITIONS, self.found, None, "no tree", {}, {})
         one = row(text, "handshake and first request, ML-KEM-512 + ML-DSA-44, verified")
         self.assertRegex(one, r"\| 105\.5 ± [\d.]+ ms \(means: 166\.\d ± 3\d ms\)")
         self.assertRegex(row(text, "post-quantum pair faster than the classical one, verified"), r"\| 0\.9\d* ± [\d.]+ % \(means: -5\d\.")
@@ -59,9 +62,35 @@ class LostDatagrams(unittest.TestCase):
 
     def test_a_configuration_that_was_not_measured_is_named(self):
         self.found["link", POST_QUANTUM].reason = "the server went away"
-        text = published.page(CONDITIONS, self.found, None, "no tree", {}, {})
+        text = comparison.page(CONDITIONS, self.found, None, "no tree", {}, {})
         self.assertIn("not measured (the server went away)", row(text, "handshake and first request, ML-KEM-512 + ML-DSA-44, verified"))
         self.assertIn("not measured (not every configuration was measured)", row(text, "post-quantum pair faster than the classical one, verified"))
+
+
+class CortexM3(unittest.TestCase):
+    """The device's column, from a recorded footprint, against sums that were done by hand."""
+
+    def setUp(self):
+        document = json.loads((pathlib.Path(__file__).parent / "footprint.json").read_text())
+        self.text = comparison.page(CONDITIONS, results(), device.Footprint(document), "", {}, {})
+
+    def test_percentages_end_to_end_stand_at_both_clocks_and_are_not_called_comparable(self):
+        for name, low, high in (("ML-KEM-512 faster than P-256 (ECDSA, not verified)", 41, 33), ("ML-KEM-512 faster than X25519 (ECDSA, not verified)", 71, 64),
+                                ("post-quantum pair faster than the classical one, not verified", 71, 57),
+                                ("post-quantum pair faster than the classical one, verified", 77, 65)):
+            self.assertIn(f"| {low} % at 48 MHz, {high} % at 240 MHz, derived |", row(self.text, name))
+            self.assertIn("depends on the clock", row(self.text, name))
+
+    def test_computing_alone_is_of_instructions(self):
+        # (11,093,280 + 94,080) / (45,794,000 + 94,560), and (13,308,720 + 98,480) / (67,768,040 + 94,480)
+        self.assertIn("| 59.7 % | 75.6 %, of instructions |", row(self.text, "the same of the computing alone, not verified"))
+        self.assertIn("| 68.1 % | 80.2 %, of instructions |", row(self.text, "the same of the computing alone, verified"))
+        self.assertIn("yes, no clock", row(self.text, "the same of the computing alone, verified"))
+
+    def test_verification(self):
+        self.assertIn("| 194 ms | 21.95 M instructions: 686 ms at 48 MHz, 137 ms at 240 MHz, derived |", row(self.text, "chain verification, ECDSA (pooled)"))
+        self.assertIn("| about 12 times | 9.7 times, of instructions |", row(self.text, "chain verification, ECDSA against ML-DSA-44"))
+        self.assertNotIn("see the rows above", self.text)
 
 
 if __name__ == "__main__":
