@@ -100,7 +100,7 @@ def comparisons_table(client, results):
     table = Table(f"comparisons-{client}", f"Derived comparisons ({client})", [("what", "What"), ("value", "value"), ("error", "± SE"), ("median", "by medians"),
                   ("median_error", "± SE"), ("unit", "unit")],
                   conditions="The sentences of the paper's section 4.4, from this run's table 5: of its means, as the paper, and of its medians, which a lost datagram's timer "
-                             "does not decide. The error of a median is the spread of 10,000 seeded resamples. Negative: slower.")
+                             "does not decide. The error of a median is the spread of 2,000 seeded resamples. Negative: slower.")
     by_means, by_medians = (of_client(results, client, middle) for middle in (Quantity.mean_of, Quantity.median_of))
     if not by_means:
         table.skip("all of them", why="not every configuration was measured")

@@ -108,7 +108,8 @@ def table5(footprint, why):
                   ("instructions", "instructions, set-up and handshake"), ("request", "instructions, a request"), ("datagrams", "datagrams out / in"),
                   ("bytes", "bytes out / in"), ("compute_ms", "derived computing [ms]"), ("first_ms", "derived first byte over the link [ms]"),
                   ("rtt_ms", "derived RTT [ms]")], labels=2,
-                  conditions=f"QEMU, mps2/an385, -icount shift=0; client's thread only. {DERIVED} First byte over the link adds {NEW_SESSION_TRIPS} round trips of 24 ms "
+                  conditions=f"QEMU, mps2/an385, -icount shift=0; client's thread only. The request is GET /random?n=32 of the server itself: not the Proxy-Uri of "
+                             f"/random_number/8 of the paper and of this machine's table 5. {DERIVED} First byte over the link adds {NEW_SESSION_TRIPS} round trips of 24 ms "
                              "(one for plain CoAP); the server's computing is not in it.")
 
     def make(one):

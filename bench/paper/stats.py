@@ -6,6 +6,7 @@ import math
 import numpy
 
 RESAMPLES = 10000
+RESAMPLES_OF_A_MEDIAN = 2000  # a standard error needs fewer than an interval's ends
 SEED = 20260304
 
 
@@ -31,7 +32,7 @@ def median(samples):
     return float(numpy.median(numpy.asarray(samples, dtype=float)))
 
 
-def median_error(samples, seed=SEED, resamples=RESAMPLES):
+def median_error(samples, seed=SEED, resamples=RESAMPLES_OF_A_MEDIAN):
     """The standard error of the median: the spread of the medians of as many resamples. 0 for one sample, of which nothing can be said."""
     values = numpy.asarray(samples, dtype=float)
     chosen = numpy.random.default_rng(seed).integers(0, len(values), size=(resamples, len(values)))

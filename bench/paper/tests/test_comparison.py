@@ -14,6 +14,7 @@ from stats import Quantity
 from table5_handshakes import Result
 
 CONDITIONS = {"date": "2000-01-01", "commit": "none", "processor": "none", "flags": "-O0", "load at the start": "0"}
+FOOTPRINT = pathlib.Path(__file__).parent / "footprint.json"  # recorded; never a result
 LOST = [105.0 + number / 100 for number in range(96)] + [1100.0, 1150.0, 1200.0, 3100.0]  # four retransmissions, as one run had them
 
 
@@ -71,7 +72,7 @@ class CortexM3(unittest.TestCase):
     """The device's column, from a recorded footprint, against sums that were done by hand."""
 
     def setUp(self):
-        document = json.loads((pathlib.Path(__file__).parent / "footprint.json").read_text())
+        document = json.loads(FOOTPRINT.read_text())
         self.text = comparison.page(CONDITIONS, results(), device.Footprint(document), "", {}, {})
 
     def test_percentages_end_to_end_stand_at_both_clocks_and_are_not_called_comparable(self):
@@ -86,6 +87,16 @@ class CortexM3(unittest.TestCase):
         self.assertIn("| 59.7 % | 75.6 %, of instructions |", row(self.text, "the same of the computing alone, not verified"))
         self.assertIn("| 68.1 % | 80.2 %, of instructions |", row(self.text, "the same of the computing alone, verified"))
         self.assertIn("yes, no clock", row(self.text, "the same of the computing alone, verified"))
+
+    def test_the_two_clients_requests_are_told_apart(self):
+        self.assertNotIn("both requests", self.text)
+        request = (device.conditions.TOP / "zephyr" / "footprint" / "src" / "request.hpp").read_text()
+        self.assertIn("GET /random?n=32", request)  # what the firmware sends, whatever this page says
+        for text in (self.text, device.table5(None, "no tree").conditions):
+            self.assertIn("/random?n=32", text)
+        for row_of in json.loads(FOOTPRINT.read_text())["rows"]:
+            if "handshake" in row_of["phases"]:
+                self.assertLess(row_of["phases"]["first_request"]["instructions"], 0.01 * row_of["phases"]["handshake"]["instructions"])
 
     def test_verification(self):
         self.assertIn("| 194 ms | 21.95 M instructions: 686 ms at 48 MHz, 137 ms at 240 MHz, derived |", row(self.text, "chain verification, ECDSA (pooled)"))
