@@ -151,7 +151,7 @@ def pool_here(pool):
 INTRODUCTION = """# Our figures beside the paper's
 
 The paper: "Post-Quantum Entropy as a Service for Embedded Systems". Its figures are those of its prose: the cells of its tables are not in the copy that we have.
-Made by `make paper`; {date}, commit {commit}, {processor}.
+Made by `make paper`; {date}, commit {commit}, {processor}. The Cortex-M3's column: {firmware}.
 
 ## What can be compared
 
@@ -175,6 +175,7 @@ Made by `make paper`; {date}, commit {commit}, {processor}.
 
 
 def page(conditions, results, footprint, why, pool, cortex):
-    text = INTRODUCTION.format(**{key: conditions[key] for key in ("date", "commit", "processor")}, mhz=device.CLOCK_HZ / 1e6, cpi=device.CYCLES_AN_INSTRUCTION,
+    firmware = "firmware of {date}, commit {commit}".format(**footprint.conditions) if footprint else "not run"
+    text = INTRODUCTION.format(**{key: conditions[key] for key in ("date", "commit", "processor")}, firmware=firmware, mhz=device.CLOCK_HZ / 1e6, cpi=device.CYCLES_AN_INSTRUCTION,
                                esp=published.ESP32_HZ / 1e6, link=1000 * device.NEW_SESSION_TRIPS * device.ROUND_TRIP)
     return text + "".join("| " + " | ".join(cell.replace("|", "/") for cell in row) + " |\n" for row in rows(results, footprint, why, pool, cortex))

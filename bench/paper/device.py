@@ -21,6 +21,7 @@ ROUND_TRIP = 0.024            # seconds, the paper's link
 NEW_SESSION_TRIPS = 4         # hello and cookie; hello and server's flight; Finished and its acknowledgement, which wolfSSL awaits; the request
 TOOL = conditions.TOP / "zephyr" / "footprint" / "footprint.py"
 RESULT = conditions.TOP / "build" / "zephyr" / "footprint" / "footprint.json"
+NEEDED = ("group", "signature", "verified", "not_run", "phases", "stacks", "flash_bytes", "code_rom_bytes", "static_ram_bytes")  # of each row of it
 # The levels beyond the paper's that zephyr/footprint builds.
 HIGHER = [Configuration("ML-KEM-768", "ML-DSA-44", True), Configuration("ML-KEM-768", "ML-DSA-65", True), Configuration("ML-KEM-1024", "ML-DSA-87", True)]
 WAYS = {"handshake": "full handshake", "psk": "handshake by pre-shared key", "ticket": "handshake by ticket", "moved_request": "after sleep, by connection ID",
@@ -35,7 +36,7 @@ class Footprint:
     """footprint.json: rows by (group, signature, verified); plain CoAP is (None, None, False)."""
 
     def __init__(self, document):
-        self.conditions = document["conditions"]
+        self.document, self.conditions = document, document["conditions"]
         self.rows = {(row["group"] or "", row["signature"] or "", row["verified"]): row for row in document["rows"]}
 
     def row(self, configuration):
@@ -54,25 +55,48 @@ class Footprint:
         return row["phases"][name]
 
 
-def load(evaluation, path=None):
-    """The footprint; runs the tool where ZEPHYR_BASE is set and no file is named. Unavailable says why there is none."""
-    if path is None:
-        if not os.environ.get("ZEPHYR_BASE"):
-            raise Unavailable("ZEPHYR_BASE is not set; see docs/zephyr.md")
-        if evaluation.plan.quick:
-            raise Unavailable("the quick run does not build firmware")
-        evaluation.say("device: zephyr/footprint/footprint.py (builds and runs every configuration)")
-        with open(evaluation.out / "footprint.log", "w", encoding="utf-8") as log:
-            done = subprocess.run(["/usr/bin/python3", TOOL], stdout=log, stderr=sys.stderr, check=False,
-                                  env={**os.environ, "QEAAS_BIN": str(evaluation.binaries)})
-        if done.returncode not in (0, 1) or not RESULT.exists():  # 1: a row did not run or a goal was missed; the rows say which
-            raise Unavailable(f"footprint.py ended with {done.returncode}; see {evaluation.out / 'footprint.log'}")
-        path = RESULT
-    document = json.loads(pathlib.Path(path).read_text())
-    if not isinstance(document, dict) or not all("phases" in row for row in document["rows"]):
-        raise Unavailable(f"{path} is of an older footprint.py, without the phases of a run; run the tool again")
-    (evaluation.out / "samples" / "footprint.json").write_text(json.dumps(document, indent=1) + "\n")
+def read(path):
+    """The footprint of a file; Unavailable says what is wrong with it."""
+    try:
+        document = json.loads(pathlib.Path(path).read_text())
+    except (OSError, ValueError) as why:
+        raise Unavailable(f"{path} cannot be read as a footprint.json: {why}") from None
+    rows = document.get("rows") if isinstance(document, dict) else None
+    if not isinstance(rows, list) or not rows or not isinstance(document.get("conditions"), dict):
+        raise Unavailable(f"{path} is no footprint.json: it lacks conditions or rows; zephyr/footprint/footprint.py writes one")
+    lacking = [key for key in NEEDED if not all(isinstance(row, dict) and key in row for row in rows)]
+    if lacking or not {"date", "commit"} <= document["conditions"].keys():
+        raise Unavailable(f"{path} is of another footprint.py: it lacks {lacking[0] if lacking else 'date or commit'}; run zephyr/footprint/footprint.py again")
     return Footprint(document)
+
+
+def load(evaluation, given=None):
+    """The footprint: given, or of the tool, which runs where ZEPHYR_BASE is set. Unavailable says why there is none."""
+    footprint = given or run_the_tool(evaluation)
+    (evaluation.out / "samples" / "footprint.json").write_text(json.dumps(footprint.document, indent=1) + "\n")
+    return footprint
+
+
+def run_the_tool(evaluation):
+    if not os.environ.get("ZEPHYR_BASE"):
+        raise Unavailable("ZEPHYR_BASE is not set; see docs/zephyr.md")
+    if evaluation.plan.quick:
+        raise Unavailable("the quick run does not build firmware")
+    evaluation.say("device: zephyr/footprint/footprint.py (builds and runs every configuration)")
+    RESULT.unlink(missing_ok=True)  # an older one must not pass for this run's
+    with open(evaluation.out / "footprint.log", "w", encoding="utf-8") as log:
+        done = subprocess.run(["/usr/bin/python3", TOOL], stdout=log, stderr=sys.stderr, check=False, env={**os.environ, "QEAAS_BIN": str(evaluation.binaries)})
+    if done.returncode not in (0, 1) or not RESULT.exists():  # 1: a row did not run or a goal was missed; the rows say which
+        raise Unavailable(f"footprint.py ended with {done.returncode}{'' if RESULT.exists() else ' and wrote nothing'}; see {evaluation.out / 'footprint.log'}")
+    return read(RESULT)
+
+
+def stamp(table, footprint):
+    """Gives a table that was made from a footprint the footprint's own conditions: its firmware may be of another day and commit than this run."""
+    if footprint:
+        table.own = footprint.conditions
+        table.conditions += f" Firmware of {footprint.conditions['date'][:10]}, commit {footprint.conditions['commit']}."
+    return table
 
 
 def rows_of(table, configurations, footprint, why, make):
@@ -100,7 +124,7 @@ def table1(footprint, why):
                 "stack": row["stacks"].get("client", phase.get("client_stack_bytes"))}
 
     rows_of(table, thirteen() + HIGHER, footprint, why, make)
-    return table
+    return stamp(table, footprint)
 
 
 def table5(footprint, why):
@@ -122,6 +146,4 @@ def table5(footprint, why):
                 "first_ms": 1000 * (seconds(made) + trips * ROUND_TRIP), "rtt_ms": 1000 * (seconds(request["instructions"]) + ROUND_TRIP)}
 
     rows_of(table, thirteen() + HIGHER, footprint, why, make)
-    return table
-
-
+    return stamp(table, footprint)

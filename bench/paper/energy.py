@@ -121,7 +121,7 @@ def table10(footprint, why):
                 table.add(chip.name, title, **energy_row(chip, inputs(footprint, configuration, way), TRIPS[way]))
             except Unavailable as reason:
                 table.skip(chip.name, title, why=reason, may=footprint is None)
-    return table
+    return device.stamp(table, footprint)
 
 
 def energy_row(chip, taken, trips):
@@ -151,4 +151,4 @@ def table11(footprint, why, injection):
                       energy_mj=1000 * top_up(CHIPS[0], whole, sent, received, TRIPS[way]).total)
         except Unavailable as reason:
             table.skip(title, why=reason, may=footprint is None or isinstance(injection, str))
-    return table
+    return device.stamp(table, footprint)

@@ -19,8 +19,8 @@ from servers import Unavailable
 NAMES = ("device", "pool", "cycle", "handshakes", "returns", "weather", "peers")
 
 
-def make(evaluation, conditions, names, footprint_file):
-    """Measures, writes everything, and gives what is missing, in words."""
+def make(evaluation, conditions, names, given):
+    """Measures, writes everything, and gives what is missing, in words. given: a footprint that is there, or None."""
     pictures = figures.Pictures(evaluation.out, conditions)
     footprint, why, results, host, cortex = None, "left out by --only", None, None, None
     if "pool" in names:
@@ -39,7 +39,7 @@ def make(evaluation, conditions, names, footprint_file):
     if "peers" in names:
         evaluation.tables += table12_peers.tables(evaluation, table12_peers.collect(evaluation))
     if "device" in names:  # last: building firmware would disturb what is timed
-        footprint, why = footprint_of(evaluation, footprint_file)
+        footprint, why = footprint_of(evaluation, given)
         injection = cortex["inject", 32] if cortex else "the pool was left out by --only"
         evaluation.tables += [device.table1(footprint, why), device.table5(footprint, why), energy.table10(footprint, why), energy.table11(footprint, why, injection)]
     evaluation.tables += table2_versions.tables(conditions, footprint)
@@ -50,9 +50,9 @@ def make(evaluation, conditions, names, footprint_file):
     return report.write(evaluation, conditions, pictures, page)
 
 
-def footprint_of(evaluation, footprint_file):
+def footprint_of(evaluation, given):
     try:
-        return device.load(evaluation, footprint_file), ""
+        return device.load(evaluation, given), ""
     except Unavailable as why:
         evaluation.say(f"device: SKIPPED: {why}")
         return None, str(why)

@@ -15,6 +15,7 @@ class Table:
     def __init__(self, name, title, columns, labels=1, conditions="", notes=()):
         self.name, self.title, self.columns, self.labels = name, title, list(columns), labels
         self.conditions, self.notes, self.rows, self.expected = conditions, list(notes), [], []
+        self.own = None  # the conditions of what was not made by this run
 
     def expect(self, *labels):
         """A row that must be there; labels as strings."""
@@ -68,7 +69,7 @@ class Table:
         return text.getvalue()
 
     def as_json(self, conditions):
-        return {"table": self.name, "title": self.title, "conditions": {**conditions, "of this table": self.conditions}, "notes": self.notes,
+        return {"table": self.name, "title": self.title, "conditions": {**(self.own or conditions), "of this table": self.conditions}, "notes": self.notes,
                 "columns": [{"key": key, "heading": heading} for key, heading in self.columns], "rows": self.rows}
 
     def write(self, folder, conditions):

@@ -38,7 +38,7 @@ class Model(unittest.TestCase):
             return {"instructions": number, "datagrams_sent": 1, "datagrams_received": 2, "bytes_sent": number, "bytes_received": 2 * number}
         one = energy.POST_QUANTUM
         row = {"group": one.group, "signature": one.signature, "verified": True, "not_run": None, "stacks": {}, "phases": {"ticket": phase(100), "ticket_request": phase(7), "request": phase(5)}}
-        footprint = Footprint({"conditions": {}, "rows": [row]})
+        footprint = Footprint({"conditions": {"date": "2000-01-01", "commit": "none"}, "rows": [row]})
         self.assertEqual(energy.inputs(footprint, one, "ticket"), (107, (2, 107), (4, 214)))
         self.assertEqual(energy.inputs(footprint, one, "request"), (5, (1, 5), (2, 10)))
 
