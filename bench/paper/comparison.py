@@ -6,7 +6,7 @@ import published
 import stats
 from configurations import PLAIN, POST_QUANTUM, Configuration
 from decomposition import GROUPS
-from servers import Unavailable
+from reasons import Unavailable
 
 NO = "no"
 OTHER_CHIP = "no: milliseconds of another processor"

@@ -10,7 +10,7 @@ import sys
 
 import conditions
 from configurations import Configuration, thirteen
-from servers import Unavailable
+from reasons import NotHere, Unavailable
 from tables import Table
 
 CLOCK_HZ = 48e6               # the CC2650's, a Cortex-M3 whose currents the energy model takes
@@ -79,9 +79,9 @@ def load(evaluation, given=None):
 
 def run_the_tool(evaluation):
     if not os.environ.get("ZEPHYR_BASE"):
-        raise Unavailable("ZEPHYR_BASE is not set; see docs/zephyr.md")
+        raise Unavailable(NotHere("ZEPHYR_BASE is not set; see docs/zephyr.md"))
     if evaluation.plan.quick:
-        raise Unavailable("the quick run does not build firmware")
+        raise Unavailable(NotHere("the quick run does not build firmware"))
     evaluation.say("device: zephyr/footprint/footprint.py (builds and runs every configuration)")
     RESULT.unlink(missing_ok=True)  # an older one must not pass for this run's
     with open(evaluation.out / "footprint.log", "w", encoding="utf-8") as log:
@@ -108,7 +108,7 @@ def rows_of(table, configurations, footprint, why, make):
                 raise Unavailable(why)
             table.add(one.title, one.mark, **make(one))
         except Unavailable as reason:
-            table.skip(one.title, one.mark, why=reason, may=footprint is None)  # where there is a device, a row that it lacks is missing
+            table.skip(one.title, one.mark, why=reason)
 
 
 def table1(footprint, why):

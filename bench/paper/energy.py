@@ -7,7 +7,7 @@ import math
 
 import device
 from configurations import CLASSICAL, POST_QUANTUM
-from servers import Unavailable
+from reasons import Unavailable
 from tables import Table
 
 VOLTS = 3.0
@@ -120,7 +120,7 @@ def table10(footprint, why):
                     raise Unavailable(why)
                 table.add(chip.name, title, **energy_row(chip, inputs(footprint, configuration, way), TRIPS[way]))
             except Unavailable as reason:
-                table.skip(chip.name, title, why=reason, may=footprint is None)
+                table.skip(chip.name, title, why=reason)
     return device.stamp(table, footprint)
 
 
@@ -150,5 +150,5 @@ def table11(footprint, why, injection):
             table.add(title, instructions=whole, compute_ms=1000 * device.seconds(whole), latency_ms=1000 * latency, share=100 * device.seconds(injection) / latency,
                       energy_mj=1000 * top_up(CHIPS[0], whole, sent, received, TRIPS[way]).total)
         except Unavailable as reason:
-            table.skip(title, why=reason, may=footprint is None or isinstance(injection, str))
+            table.skip(title, why=reason)
     return device.stamp(table, footprint)

@@ -14,7 +14,7 @@ import table5_handshakes
 import table6_returns
 import table8_weather
 import table12_peers
-from servers import Unavailable
+from reasons import NotHere, Unavailable
 
 NAMES = ("device", "pool", "cycle", "handshakes", "returns", "weather", "peers")
 
@@ -22,7 +22,7 @@ NAMES = ("device", "pool", "cycle", "handshakes", "returns", "weather", "peers")
 def make(evaluation, conditions, names, given):
     """Measures, writes everything, and gives what is missing, in words. given: a footprint that is there, or None."""
     pictures = figures.Pictures(evaluation.out, conditions)
-    footprint, why, results, host, cortex = None, "left out by --only", None, None, None
+    footprint, why, results, host, cortex = None, NotHere("left out by --only"), None, None, None
     if "pool" in names:
         evaluation.say("table 3: the pool")
         made, (host, cortex) = table3_pool.tables(evaluation)
@@ -40,7 +40,7 @@ def make(evaluation, conditions, names, given):
         evaluation.tables += table12_peers.tables(evaluation, table12_peers.collect(evaluation))
     if "device" in names:  # last: building firmware would disturb what is timed
         footprint, why = footprint_of(evaluation, given)
-        injection = cortex["inject", 32] if cortex else "the pool was left out by --only"
+        injection = cortex["inject", 32] if cortex else NotHere("the pool was left out by --only")
         evaluation.tables += [device.table1(footprint, why), device.table5(footprint, why), energy.table10(footprint, why), energy.table11(footprint, why, injection)]
     evaluation.tables += table2_versions.tables(conditions, footprint)
     conditions["load at the end"] = circumstances.load()
@@ -55,7 +55,7 @@ def footprint_of(evaluation, given):
         return device.load(evaluation, given), ""
     except Unavailable as why:
         evaluation.say(f"device: SKIPPED: {why}")
-        return None, str(why)
+        return None, why.words
 
 
 def handshakes(evaluation, pictures):

@@ -3,7 +3,8 @@
 import stats
 from configurations import Configuration
 from instrument import run_of, values
-from servers import Libcoap, Qeaasd, Unavailable
+from reasons import Unavailable
+from servers import Libcoap, Qeaasd
 from tables import Table, spread, statistics_columns
 
 GROUPS, SIGNATURES = ("P-256", "X25519", "ML-KEM-512"), ("ECDSA", "ML-DSA-44")
@@ -24,7 +25,7 @@ def collect(evaluation):
                         found["libcoap", one] = measured(evaluation, "libcoap", theirs.url(), one, theirs.ca, PATH)
             except Unavailable as why:
                 for server in ("qeaasd", "libcoap"):
-                    found.setdefault((server, one), str(why))
+                    found.setdefault((server, one), why.words)
     return found
 
 
@@ -35,7 +36,7 @@ def measured(evaluation, name, url, configuration, ca, path=None, proxy_uri=None
                                            warmup=plan.warmup, path=path, proxy_uri=proxy_uri)
         return run_of(runs, "handshake"), run_of(runs, "request")
     except Unavailable as why:
-        return str(why)
+        return why.words
 
 
 def row_of(first_run, request_run):
@@ -61,7 +62,7 @@ def tables(evaluation, found):
                 table.expect(one.title, server)
                 runs = found[server, one]
                 if isinstance(runs, str):
-                    table.skip(one.title, server, why=runs, may=server == "libcoap")
+                    table.skip(one.title, server, why=runs)
                 else:
                     table.add(one.title, server, **row_of(*runs))
     return [table]

@@ -6,7 +6,8 @@ import link
 import stats
 from configurations import POST_QUANTUM
 from instrument import run_of, values
-from servers import Qeaasd, Unavailable
+from reasons import Unavailable
+from servers import Qeaasd
 from stats import Quantity
 from tables import Table, spread, statistics_columns
 

@@ -7,7 +7,8 @@ import link
 import stats
 from configurations import all_of_table_5
 from instrument import run_of, values
-from servers import Qeaasd, Unavailable
+from reasons import Unavailable
+from servers import Qeaasd
 from tables import Table, spread, statistics_columns
 
 CLIENTS = {"loopback": None, "link": link.PAPER}
@@ -43,7 +44,7 @@ def collect(evaluation):
                         results[client, one].add(measured(evaluation, server, client, weather, turn, seed=100 * turn + number))
             except Unavailable as why:
                 for client in CLIENTS:
-                    results[client, one].add(Result(reason=str(why)))
+                    results[client, one].add(Result(reason=why.words))
     return results
 
 
@@ -56,7 +57,7 @@ def measured(evaluation, server, client, weather, turn, seed):
                                            count=share, warmup=plan.warmup, bytes=8, proxy_uri=server.proxy_uri)
         first, request = run_of(runs, "handshake"), run_of(runs, "request")
     except Unavailable as why:
-        return Result(reason=str(why))
+        return Result(reason=why.words)
     finally:
         if relay:
             relay.close()

@@ -9,7 +9,8 @@ import link
 import stats
 from configurations import CLASSICAL, POST_QUANTUM
 from instrument import run_of, values
-from servers import Qeaasd, Unavailable
+from reasons import Unavailable
+from servers import Qeaasd
 from tables import Table, spread, statistics_columns
 
 CONFIGURATIONS = (POST_QUANTUM, CLASSICAL)
@@ -47,9 +48,9 @@ def collect(evaluation):
                 try:
                     found[point] = future.result()
                 except Unavailable as why:
-                    found[point] = str(why)
+                    found[point] = why.words
     except Unavailable as why:
-        found = {point: found.get(point, str(why)) for point in every}
+        found = {point: found.get(point, why.words) for point in every}
     finally:
         for server in servers.values():
             server.stop()

@@ -5,6 +5,8 @@ import io
 import json
 import math
 
+from reasons import NotHere
+
 # What of a summary (stats.summary) becomes a column, and its heading.
 STATISTICS = (("mean", "mean"), ("std", "std"), ("median", "median"), ("p95", "p95"), ("p99", "p99"), ("low", "95 % low"), ("high", "95 % high"))
 
@@ -26,8 +28,9 @@ class Table:
         self.rows.append({**dict(zip(names, labels)), **values})
 
     def skip(self, *labels, why, may=False):
-        """A row without figures. may: it is allowed to be absent here (a device without ZEPHYR_BASE, a peer that is not built)."""
-        self.add(*labels, skipped=" ".join(str(why).split()), may_be_absent=may)
+        """A row without figures. why: an Unavailable or its words; NotHere excuses the row, and may does (a server that is not ours)."""
+        words = getattr(why, "words", why)
+        self.add(*labels, skipped=" ".join(str(words).split()), may_be_absent=may or isinstance(words, NotHere))
 
     def label(self, row):
         return tuple(str(row[key]) for key, _ in self.columns[:self.labels])

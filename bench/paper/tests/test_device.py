@@ -12,7 +12,7 @@ import context  # noqa: F401
 import device
 import energy
 from evaluation import FULL
-from servers import Unavailable
+from reasons import Unavailable
 
 RECORDED = pathlib.Path(__file__).parent / "footprint.json"
 

@@ -7,6 +7,7 @@ import context  # noqa: F401
 import energy
 from device import Footprint
 from energy import CHIPS
+from reasons import NotHere
 
 # 1 A everywhere, 1 Hz, a bit a second: joules are then seconds times three volts.
 PLAIN = dataclasses.replace(CHIPS[0], clock_hz=1, compute=1, transmit=1, receive=1, sleep=0, bits_a_second=8, frame_payload=100, frame_bytes=120, ack_bytes=10,
@@ -43,9 +44,11 @@ class Model(unittest.TestCase):
         self.assertEqual(energy.inputs(footprint, one, "request"), (5, (1, 5), (2, 10)))
 
     def test_without_a_device_every_row_says_why(self):
-        for table in (energy.table10(None, "no tree"), energy.table11(None, "no tree", 5)):
+        for table in (energy.table10(None, NotHere("no tree")), energy.table11(None, NotHere("no tree"), 5)):
             self.assertEqual(list(table.problems()), [])
             self.assertTrue(all(row["skipped"] == "no tree" for row in table.rows))
+        for table in (energy.table10(None, "it crashed"), energy.table11(None, "it crashed", 5)):
+            self.assertEqual(len(list(table.problems())), len(table.rows))
 
 
 if __name__ == "__main__":

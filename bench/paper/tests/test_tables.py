@@ -6,6 +6,7 @@ import json
 import unittest
 
 import context  # noqa: F401
+from reasons import NotHere, Unavailable
 from tables import Table, shown, statistics_columns
 
 
@@ -34,6 +35,12 @@ class Checks(unittest.TestCase):
             made.skip("a", why="no\n such thing", may=may)
             self.assertEqual(len(list(made.problems())), problems)
             self.assertIn("SKIPPED: no such thing", made.markdown())
+
+    def test_only_what_is_not_installed_excuses_a_row(self):
+        for why, problems in ((NotHere("not built"), 0), (Unavailable(NotHere("not built")), 0), ("it crashed", 1), (Unavailable("it crashed"), 1)):
+            made = table()
+            made.skip("a", why=why)
+            self.assertEqual(len(list(made.problems())), problems, why)
 
     def test_zero_is_a_value(self):
         made = table()
