@@ -47,8 +47,8 @@ def figure2(pictures, host, cortex):
             if not known:
                 panel.text(0.5, 0.5, "SKIPPED", transform=panel.transAxes, ha="center")
                 continue
-            figures = [stats.summary(value if isinstance(value, list) else [value]) for _, value in known]
-            panel.errorbar([size for size, _ in known], [one["mean"] for one in figures], [one["std"] for one in figures], marker=marker, capsize=2,
+            sizes, spreads = [size for size, _ in known], [stats.mean_and_std(value) if isinstance(value, list) else (value, 0.0) for _, value in known]
+            panel.errorbar(sizes, [mean for mean, _ in spreads], numpy.nan_to_num([std for _, std in spreads]), marker=marker, capsize=2,
                            label={"extract": "extraction", "inject": "injection"}[operation])
         panel.set(xlabel="bytes", ylabel=label, xticks=(16, 32, 64, 128, 256))
         if panel.has_data():
@@ -85,7 +85,7 @@ def stacked(splits):
     for part, _, _ in PARTS:
         quantities = [getattr(one, part) for one in splits.values()]
         heights = numpy.array([one.value for one in quantities])
-        yield part, heights, numpy.where(heights >= 0, above, below), [one.error for one in quantities]
+        yield part, heights, numpy.where(heights >= 0, above, below), numpy.nan_to_num([one.error for one in quantities])
         above, below = above + numpy.maximum(heights, 0), below + numpy.minimum(heights, 0)
 
 

@@ -11,21 +11,21 @@ SEED = 20260304
 
 
 def bootstrap(samples, seed=SEED, resamples=RESAMPLES):
-    """The 95 % percentile interval of the mean (Efron). Of fewer than two samples there is none: both ends are the mean."""
+    """The 95 % percentile interval of the mean (Efron). Of fewer than two samples there is none: NaN."""
     values = numpy.asarray(samples, dtype=float)
     if len(values) < 2:
-        return float(values[0]), float(values[0])
+        return math.nan, math.nan
     chosen = numpy.random.default_rng(seed).integers(0, len(values), size=(resamples, len(values)))
     low, high = numpy.percentile(values[chosen].mean(axis=1), [2.5, 97.5])
     return float(low), float(high)
 
 
 def mean_and_std(samples):
-    """ValueError for no samples: a row without them says why, it does not get zeros."""
+    """ValueError for no samples: a row without them says why, it does not get zeros. One sample has no deviation: NaN, which a table reports as missing."""
     if not len(samples):
         raise ValueError("no samples")
     values = numpy.asarray(samples, dtype=float)
-    return float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else 0.0
+    return float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else math.nan
 
 
 def median(samples):
@@ -33,8 +33,10 @@ def median(samples):
 
 
 def median_error(samples, seed=SEED, resamples=RESAMPLES_OF_A_MEDIAN):
-    """The standard error of the median: the spread of the medians of as many resamples. 0 for one sample, of which nothing can be said."""
+    """The standard error of the median: the spread of the medians of as many resamples. NaN for one sample."""
     values = numpy.asarray(samples, dtype=float)
+    if len(values) < 2:
+        return math.nan
     chosen = numpy.random.default_rng(seed).integers(0, len(values), size=(resamples, len(values)))
     return float(numpy.median(values[chosen], axis=1).std(ddof=1))
 

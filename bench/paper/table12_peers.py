@@ -42,12 +42,18 @@ def measured(evaluation, name, url, configuration, ca, path=None, proxy_uri=None
 def row_of(first_run, request_run):
     first, rtt = stats.summary(values(first_run, "us", 0.001)), stats.summary(values(request_run, "us", 0.001))
     sent = first_run["samples"]
-    return {"n": first["n"], **spread(first), "bytes": f"{sum(one['bytes_out'] for one in sent) / len(sent):.0f} / {sum(one['bytes_in'] for one in sent) / len(sent):.0f}",
+    return {"n": first["n"], **spread(first), "failed": first_run["failed"], "rtt_n": rtt["n"], "rtt_failed": request_run["failed"], "bytes": f"{sum(one['bytes_out'] for one in sent) / len(sent):.0f} / {sum(one['bytes_in'] for one in sent) / len(sent):.0f}",
             **spread(rtt, "rtt_")}
 
 
 def columns(*labels):
-    return [*labels, ("n", "n"), *statistics_columns("ms"), ("bytes", "bytes out / in"), *statistics_columns("ms", "rtt_")]
+    return [*labels, ("n", "n"), *statistics_columns("ms"), ("failed", "failed"), ("bytes", "bytes out / in"), ("rtt_n", "RTT n"), *statistics_columns("ms", "rtt_"),
+            ("rtt_failed", "RTT failed")]
+
+
+def plan_of(table, evaluation):
+    table.plan(evaluation.plan.handshakes)
+    table.plan(evaluation.plan.handshakes, "rtt_n", "rtt_failed")
 
 
 def tables(evaluation, found):
@@ -55,6 +61,7 @@ def tables(evaluation, found):
                   columns(("configuration", "Configuration"), ("server", "Server")), labels=2,
                   conditions=f"This machine's client, verified, over loopback, GET {PATH}; {evaluation.plan.handshakes} fresh sessions each; libcoap's coap-server on wolfSSL, "
                              "with the certificate and key of the qeaasd beside it.")
+    plan_of(table, evaluation)
     for signature in SIGNATURES:
         for group in GROUPS:
             for server in ("libcoap", "qeaasd"):
@@ -73,6 +80,7 @@ def other_server(evaluation, url, ca, path, proxy_uri):
     table = Table("server", f"{url}", columns(("group", "Group"), ("verify", "Verify"), ("signature", "Signature")), labels=3,
                   conditions=f"{evaluation.plan.handshakes} fresh sessions each, then {evaluation.plan.handshakes} requests on one; "
                              + (f"Proxy-Uri {proxy_uri}." if proxy_uri else f"GET {path}."))
+    plan_of(table, evaluation)
     secure = url.startswith("coaps")
     modes = [Configuration(group, "any", verify) for group in (*GROUPS, "ML-KEM-768", "ML-KEM-1024") for verify in (False, True)] if secure else [Configuration()]
     for one in modes:

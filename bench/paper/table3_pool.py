@@ -44,6 +44,7 @@ def host_table(evaluation, host):
     table = Table("table3-pool-host", "Table 3: the entropy pool on this machine, time of one call", [("operation", "Operation"), ("bytes", "Bytes"),
                   ("n", "n"), *statistics_columns("ns")], labels=2,
                   conditions=f"{evaluation.plan.pool} iterations of each size after 5 of warm-up; a sample is the mean of many calls, for the clock's sake.")
+    table.plan(evaluation.plan.pool)
     for operation, title in OPERATIONS.items():
         for size in SIZES:
             table.expect(title, size)

@@ -91,6 +91,7 @@ def time_table(evaluation, found, client, weather):
                   [("way", "Way"), ("n", "n"), *statistics_columns("ms"), ("failed", "failed"), ("datagrams", "datagrams"), ("out", "bytes out"), ("in", "bytes in")],
                   conditions=f"{POST_QUANTUM.title}, verified; {path}; {evaluation.plan.handshakes} of each; time to the answer's last byte, /random?n=32. The ticket and the "
                              "key are used with a fresh ML-KEM-512 exchange. After sleep the client speaks from another port, and its connection ID finds the session.")
+    table.plan(evaluation.plan.handshakes)
     for way, title in WAYS.items():
         table.expect(title)
         one = found[client, way]

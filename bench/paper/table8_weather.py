@@ -80,6 +80,7 @@ def conditions_of(evaluation):
 
 
 def fill(table, labels, one):
+    """A row of the path's weather; half of the sessions may give up under loss."""
     table.expect(*labels)
     if isinstance(one, str):
         table.skip(*labels, why=one)
@@ -92,6 +93,7 @@ def fill(table, labels, one):
 def loss_table(evaluation, found):
     table = Table("table8-loss", "Table 8: loss and time to the first byte", columns(("configuration", "Configuration"), ("loss", "loss [%]")), labels=2,
                   conditions=conditions_of(evaluation) + " MTU 1280.")
+    table.plan(evaluation.plan.weather, share=0.5)
     for one in CONFIGURATIONS:
         for loss in evaluation.plan.weather_loss:
             fill(table, (one.title, f"{100 * loss:g}"), found[Point(one, 1280, loss)])
@@ -101,6 +103,7 @@ def loss_table(evaluation, found):
 def mtu_table(evaluation, found):
     table = Table("table9-mtu", "Table 9: MTU and time to the first byte",
                   columns(("configuration", "Configuration"), ("mtu", "MTU [B]"), ("loss", "loss [%]")), labels=3, conditions=conditions_of(evaluation))
+    table.plan(evaluation.plan.weather, share=0.5)
     for one in CONFIGURATIONS:
         for loss in MTU_LOSSES:
             for mtu in evaluation.plan.mtus:

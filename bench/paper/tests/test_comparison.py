@@ -57,7 +57,6 @@ class LostDatagrams(unittest.TestCase):
         # Of n normal samples: sqrt(pi / 2n) of the standard deviation. That of a mean with the same four outliers is tens of milliseconds.
         self.assertLess(Quantity.median_of(LOST).error, 0.1)
         self.assertGreater(Quantity.mean_of(LOST).error, 20)
-        self.assertEqual(Quantity.median_of([1.0]).error, 0)
         with self.assertRaises(ValueError):
             Quantity.median_of([])
 

@@ -28,7 +28,11 @@ class Summaries(unittest.TestCase):
 
     def test_one_sample_and_none(self):
         one = stats.summary([7])
-        self.assertEqual((one["mean"], one["std"], one["se"], one["low"], one["high"]), (7, 0, 0, 7, 7))
+        self.assertEqual((one["mean"], one["median"]), (7, 7))
+        for key in ("std", "se", "low", "high"):
+            self.assertTrue(math.isnan(one[key]), key)
+        for middle in (Quantity.mean_of, Quantity.median_of):
+            self.assertTrue(math.isnan((middle([7]) - Quantity(1, 1)).error))
         with self.assertRaises(ValueError):
             stats.summary([])
 
