@@ -6,7 +6,7 @@ import published
 import stats
 from configurations import PLAIN, POST_QUANTUM, Configuration
 from decomposition import GROUPS
-from reasons import Unavailable
+from reasons import NotHere, Unavailable
 
 NO = "no"
 OTHER_CHIP = "no: milliseconds of another processor"
@@ -25,11 +25,18 @@ PAIRS = {"ML-KEM-512 faster than P-256 (ECDSA, not verified)": (("ML-KEM-512", "
          "the same of the computing alone, verified": (("ML-KEM-512", "ML-DSA-44", True), ("P-256", "ECDSA", True))}
 
 
+class Gap(str):
+    """A cell without a figure. excused: what would make it is not installed here."""
+    excused = False
+
+
 def shown(make):
     try:
         return make()
-    except (Unavailable, KeyError, ValueError) as why:
-        return f"not measured ({why})"
+    except (Unavailable, KeyError, ValueError, ZeroDivisionError) as why:
+        gap = Gap(f"not measured ({why if isinstance(why, Unavailable) else repr(why)})")
+        gap.excused = isinstance(why, Unavailable) and isinstance(why.words, NotHere)
+        return gap
 
 
 def samples_of(results, client, configuration):
@@ -169,13 +176,15 @@ Made by `make paper`; {date}, commit {commit}, {processor}. The Cortex-M3's colu
 - Its pool credits 512 bytes to a BLAKE2s state; ours counts 256 bits and replaces its key at every extraction, which costs more hashing. Both are BLAKE2s over 16 to 256 bytes.
 - Not compared, because our copy lacks the numbers: table 1's sizes, table 3's and 4's cells, both standard deviations of table 5.
 
-| figure | paper (ESP32) | Cortex-M3 firmware (QEMU) | this machine over the 24 ms link | comparable with the paper |
-|---|---|---|---|---|
 """
+COLUMNS = ["figure", "paper (ESP32)", "Cortex-M3 firmware (QEMU)", "this machine over the 24 ms link", "comparable with the paper"]
 
 
 def page(conditions, results, footprint, why, pool, cortex):
+    """The page, and in words every cell that lacks a figure and is not excused."""
     firmware = "firmware of {date}, commit {commit}".format(**footprint.conditions) if footprint else "not run"
-    text = INTRODUCTION.format(**{key: conditions[key] for key in ("date", "commit", "processor")}, firmware=firmware, mhz=device.CLOCK_HZ / 1e6, cpi=device.CYCLES_AN_INSTRUCTION,
-                               esp=published.ESP32_HZ / 1e6, link=1000 * device.NEW_SESSION_TRIPS * device.ROUND_TRIP)
-    return text + "".join("| " + " | ".join(cell.replace("|", "/") for cell in row) + " |\n" for row in rows(results, footprint, why, pool, cortex))
+    text = INTRODUCTION.format(**{key: conditions[key] for key in ("date", "commit", "processor")}, firmware=firmware, mhz=device.CLOCK_HZ / 1e6,
+                               cpi=device.CYCLES_AN_INSTRUCTION, esp=published.ESP32_HZ / 1e6, link=1000 * device.NEW_SESSION_TRIPS * device.ROUND_TRIP)
+    made = list(rows(results, footprint, why, pool, cortex))
+    problems = [f"comparison.md: {row[0]}, {column}: {cell}" for row in made for column, cell in zip(COLUMNS[1:], row[1:]) if isinstance(cell, Gap) and not cell.excused]
+    return text + "".join(f"| {' | '.join(cells)} |\n" for cells in [COLUMNS, ["---"] * len(COLUMNS)] + [[cell.replace("|", "/") for cell in row] for row in made]), problems

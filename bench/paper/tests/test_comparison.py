@@ -10,6 +10,7 @@ import decomposition
 import device
 import figures
 from configurations import POST_QUANTUM, Configuration, all_of_table_5
+from reasons import NotHere
 from stats import Quantity
 from table5_handshakes import Result
 
@@ -36,7 +37,7 @@ class LostDatagrams(unittest.TestCase):
         self.found = results(ml_kem_512_ml_dsa_44_verified=LOST)
 
     def test_the_page_says_medians_first_and_means_behind(self):
-        text = comparison.page(CONDITIONS, self.found, None, "no tree", {}, {})
+        text = comparison.page(CONDITIONS, self.found, None, "no tree", {}, {})[0]
         one = row(text, "handshake and first request, ML-KEM-512 + ML-DSA-44, verified")
         self.assertRegex(one, r"\| 105\.5 ± [\d.]+ ms \(means: 166\.\d ± 3\d ms\)")
         self.assertRegex(row(text, "post-quantum pair faster than the classical one, verified"), r"\| 0\.9\d* ± [\d.]+ % \(means: -5\d\.")
@@ -62,9 +63,24 @@ class LostDatagrams(unittest.TestCase):
 
     def test_a_configuration_that_was_not_measured_is_named(self):
         self.found["link", POST_QUANTUM].reason = "the server went away"
-        text = comparison.page(CONDITIONS, self.found, None, "no tree", {}, {})
+        text = comparison.page(CONDITIONS, self.found, None, "no tree", {}, {})[0]
         self.assertIn("not measured (the server went away)", row(text, "handshake and first request, ML-KEM-512 + ML-DSA-44, verified"))
         self.assertIn("not measured (not every configuration was measured)", row(text, "post-quantum pair faster than the classical one, verified"))
+
+
+class Gaps(unittest.TestCase):
+    def problems(self, why, cortex):
+        pool = {(operation, 32): [100.0, 101.0] for operation in ("inject", "extract")}
+        return comparison.page(CONDITIONS, results(), None, why, pool, cortex)[1]
+
+    def test_only_what_is_not_installed_is_excused(self):
+        absent, failed = (dict.fromkeys((("inject", 32), ("extract", 32)), why) for why in (NotHere("not built"), "it crashed"))
+        self.assertEqual(self.problems(NotHere("no tree"), absent), [])
+        self.assertEqual(self.problems(NotHere("no tree"), failed), ["comparison.md: pool, injection and extraction of 32 bytes, Cortex-M3 firmware (QEMU): not measured (it crashed)"])
+        self.assertGreater(len(self.problems("footprint.py ended with 2", absent)), 16)
+
+    def test_a_figure_that_is_simply_not_there_is_named(self):
+        self.assertIn("not measured (KeyError(('inject', 32)))", self.problems(NotHere("no tree"), {})[0])
 
 
 class CortexM3(unittest.TestCase):
@@ -72,7 +88,7 @@ class CortexM3(unittest.TestCase):
 
     def setUp(self):
         document = json.loads(FOOTPRINT.read_text())
-        self.text = comparison.page(CONDITIONS, results(), device.Footprint(document), "", {}, {})
+        self.text = comparison.page(CONDITIONS, results(), device.Footprint(document), "", {}, {})[0]
 
     def test_percentages_end_to_end_stand_at_both_clocks_and_are_not_called_comparable(self):
         for name, low, high in (("ML-KEM-512 faster than P-256 (ECDSA, not verified)", 41, 33), ("ML-KEM-512 faster than X25519 (ECDSA, not verified)", 71, 64),
