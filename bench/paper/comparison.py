@@ -182,7 +182,7 @@ COLUMNS = ["figure", "paper (ESP32)", "Cortex-M3 firmware (QEMU)", "this machine
 
 def page(conditions, results, footprint, why, pool, cortex):
     """The page, and in words every cell that lacks a figure and is not excused."""
-    firmware = "firmware of {date}, commit {commit}".format(**footprint.conditions) if footprint else "not run"
+    firmware = footprint.words + "firmware of {date}, commit {commit}".format(**footprint.conditions) if footprint else "not run"
     text = INTRODUCTION.format(**{key: conditions[key] for key in ("date", "commit", "processor")}, firmware=firmware, mhz=device.CLOCK_HZ / 1e6,
                                cpi=device.CYCLES_AN_INSTRUCTION, esp=published.ESP32_HZ / 1e6, link=1000 * device.NEW_SESSION_TRIPS * device.ROUND_TRIP)
     made = list(rows(results, footprint, why, pool, cortex))

@@ -11,14 +11,14 @@ from unittest import mock
 import context  # noqa: F401
 import device
 import energy
-from evaluation import FULL
+from evaluation import FULL, QUICK
 from reasons import Unavailable
 
 RECORDED = pathlib.Path(__file__).parent / "footprint.json"
 
 
 class Tool(unittest.TestCase):
-    """device.load with a stand-in for zephyr/footprint/footprint.py."""
+    """A stand-in for zephyr/footprint/footprint.py."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="qeaas-paper-test-")
@@ -36,6 +36,8 @@ class Tool(unittest.TestCase):
         words = f"import shutil, sys\n{f'shutil.copy({str(RECORDED)!r}, {str(self.result)!r})' if writes else ''}\nsys.exit({code})\n"
         (self.folder / "tool.py").write_text(words)
 
+
+class Load(Tool):
     def test_what_an_earlier_run_left_does_not_pass_for_this_one(self):
         self.result.write_text(RECORDED.read_text())
         self.tool(1, writes=False)
@@ -49,6 +51,15 @@ class Tool(unittest.TestCase):
         self.tool(2, writes=True)
         with self.assertRaisesRegex(Unavailable, "ended with 2;"):
             device.load(self.evaluation)
+
+
+class Quick(Tool):
+    def test_a_quick_run_makes_the_device_s_tables_of_a_recorded_footprint_and_says_so(self):
+        self.evaluation.plan = QUICK
+        table = device.table1(device.load(self.evaluation), "")
+        self.assertEqual((len(table.rows), list(table.problems())), (16, []))
+        self.assertIn("RECORDED, no result of this tree", table.conditions)
+        self.assertNotIn("RECORDED", device.table1(device.load(self.evaluation, device.read(RECORDED)), "").conditions)
 
 
 class Dates(unittest.TestCase):
