@@ -26,6 +26,18 @@ def order(table):
     return (int(number) if number else 5, not number, table.name)
 
 
+# The files of a run, by which an earlier one's are known; nothing else in the folder is touched.
+OURS = [f"{stem}*.{kind}" for stem in ("table[0-9]", "decomposition-", "comparisons-", "server.") for kind in ("md", "csv", "json")]
+OURS += ["figure*.svg", "figure*.png", "report.md", "comparison.md", "conditions.json", "footprint.log", "samples/*.json"]
+
+
+def clear(folder):
+    """Removes what an earlier run left, so that nothing of it passes for this run's."""
+    for pattern in OURS:
+        for path in folder.glob(pattern):
+            path.unlink()
+
+
 def write(evaluation, conditions, pictures, comparison):
     tables = sorted(evaluation.tables, key=order)
     for table in tables:

@@ -84,6 +84,19 @@ class Report(Written):
         self.assertIn("SKIPPED: no configuration was measured", (self.evaluation.out / "report.md").read_text())
 
 
+class Folder(Written):
+    def test_an_earlier_run_s_files_go_and_nobody_else_s(self):
+        (self.evaluation.out / "samples").mkdir()
+        self.write(results())
+        (self.evaluation.out / "samples" / "table5-link-plain-1.json").write_text("{}")
+        for name in ("notes.txt", "tables.md", "mine.json"):
+            (self.evaluation.out / name).write_text("kept")
+        report.clear(self.evaluation.out)
+        self.assertEqual({path.name for path in self.evaluation.out.iterdir()}, {"samples", "notes.txt", "tables.md", "mine.json"})
+        self.assertEqual(list((self.evaluation.out / "samples").iterdir()), [])
+        report.clear(self.evaluation.out / "not there")
+
+
 class Parts(Written):
     """That what a part must leave is looked for, whatever the part itself says."""
 

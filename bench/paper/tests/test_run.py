@@ -1,14 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The command line: what is wrong with it is said at once, before anything is measured. The programs are stand-ins that must not be reached."""
+import importlib.machinery
 import os
 import pathlib
 import subprocess
 import sys
 import tempfile
+import types
 import unittest
+from unittest import mock
+
+import context  # noqa: F401
 
 HERE = pathlib.Path(__file__).resolve().parent
 RUN = HERE.parent / "run"
+RUN_MODULE = types.ModuleType("paper_run")
+importlib.machinery.SourceFileLoader("paper_run", str(RUN)).exec_module(RUN_MODULE)
 
 
 class Arguments(unittest.TestCase):
@@ -33,6 +40,13 @@ class Arguments(unittest.TestCase):
     def test_a_wrong_footprint(self):
         self.assertIn("--footprint: /nowhere/footprint.json cannot be read", self.refused("--footprint", "/nowhere/footprint.json"))
         self.assertIn("is no footprint.json: it lacks conditions or rows", self.refused("--quick", "--footprint", self.wrong()))
+
+    def test_a_smaller_run_has_its_own_folder(self):
+        for words, name in (([], "paper"), (["--quick"], "paper-quick"), (["--only", "pool"], "paper-part"), (["--server", "coap://h"], "paper-server"),
+                            (["--quick", "--out", "/x"], None)):
+            with mock.patch.object(sys, "argv", ["run", str(self.bin), *words]):
+                chosen = RUN_MODULE.arguments()
+            self.assertEqual(chosen.out, RUN_MODULE.conditions.TOP / "build" / name if name else pathlib.Path("/x"))
 
     def wrong(self):
         path = self.folder / "wrong.json"
