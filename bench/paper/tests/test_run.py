@@ -41,6 +41,11 @@ class Arguments(unittest.TestCase):
         self.assertIn("--footprint: /nowhere/footprint.json cannot be read", self.refused("--footprint", "/nowhere/footprint.json"))
         self.assertIn("is no footprint.json: it lacks conditions or rows", self.refused("--quick", "--footprint", self.wrong()))
 
+    def test_a_list_of_parts_that_names_none_or_another(self):
+        for words in ("", ",", ",,"):
+            self.assertIn("--only names no part: device, pool", self.refused("--only", words))
+        self.assertIn("no part is called 3: device, pool", self.refused("--only", "pool,3"))
+
     def test_a_smaller_run_has_its_own_folder(self):
         for words, name in (([], "paper"), (["--quick"], "paper-quick"), (["--only", "pool"], "paper-part"), (["--server", "coap://h"], "paper-server"),
                             (["--quick", "--out", "/x"], None)):
