@@ -28,6 +28,13 @@ class Model(unittest.TestCase):
         self.assertAlmostEqual(one.waiting, 3 * 2 * 0.024)
         self.assertAlmostEqual(one.total, one.compute + one.radio + one.waiting)
 
+    def test_the_radio_s_current_is_not_that_of_a_computing_cpu(self):
+        for chip in CHIPS:
+            self.assertLess(chip.compute, chip.receive, chip.name)
+        nordic = CHIPS[1]
+        self.assertEqual((nordic.transmit, nordic.receive), (6.4e-3, 6.26e-3))  # IRADIO_TX1, IRADIO_RX0; IS0 and IS1, with CoreMark, are 8.1 and 8.6 mA
+        self.assertNotIn("8.1 mA with TX", nordic.source)
+
     def test_the_cell(self):
         self.assertAlmostEqual(energy.CELL_JOULES, 2430)
         self.assertAlmostEqual(energy.years(PLAIN, 2430 / (24 * 365.25)), 1)  # an hour's share of a year
