@@ -12,7 +12,8 @@ from table5_handshakes import Result
 
 # Means without and with verification [ms], from the paper's prose: 479, 819, 313 with ECDSA; 225 for the post-quantum pair. The two that its text
 # does not state are made up.
-TRIP = 16.9
+# Plain CoAP's round trip is not in our copy either: both of the prose's percentages of the computing alone imply 17.8 ms, which give 59.68 and 68.12 %.
+TRIP = 17.8
 MEANS = {("P-256", "ECDSA"): (479, 479 + 188.8), ("X25519", "ECDSA"): (819, 819 + 189.4), ("ML-KEM-512", "ECDSA"): (313, 313 + 204.5),
          ("P-256", "ML-DSA-44"): (390, 390 + 11.5), ("X25519", "ML-DSA-44"): (700, 700 + 13.7), ("ML-KEM-512", "ML-DSA-44"): (225, 225 + 24.3)}
 
@@ -39,7 +40,7 @@ class Paper(unittest.TestCase):
                                     ("post-quantum pair faster than the classical one, not verified", 53, 0.5),
                                     ("post-quantum pair faster than the classical one, verified", 63, 0.5),
                                     ("chain verification, ECDSA (pooled)", 194, 0.5), ("chain verification, ML-DSA-44 (pooled)", 17, 0.6),
-                                    ("the same of the computing alone, not verified", 59.7, 0.7), ("the same of the computing alone, verified", 68.1, 0.7)):
+                                    ("the same of the computing alone, not verified", 59.7, 0.05), ("the same of the computing alone, verified", 68.1, 0.05)):
             self.assertAlmostEqual(found[what].value, value, delta=within, msg=what)
 
     def test_the_propagated_errors_are_those_of_a_simulation(self):
