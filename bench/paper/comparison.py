@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The page that puts our figures beside the paper's, and says of each whether they compare."""
+import conditions as circumstances
 import decomposition
 import device
 import published
@@ -194,7 +195,7 @@ def pool_here(pool):
 INTRODUCTION = """# Our figures beside the paper's
 
 The paper: "Post-Quantum Entropy as a Service for Embedded Systems". Its figures are those of its prose: the cells of its tables are not in the copy that we have.
-Made by `make paper`; {date}, commit {commit}, {processor}. The Cortex-M3's column: {firmware}.
+Made by `make paper`; {date}, commit {commit}, {processor}. The Cortex-M3's column: {firmware}
 
 ## What can be compared
 
@@ -220,9 +221,9 @@ COLUMNS = ["figure", "paper (ESP32)", "Cortex-M3 firmware (QEMU)", "this machine
 
 def page(conditions, results, footprint, why, pool, cortex):
     """The page, and in words every cell that lacks a figure and is not excused."""
-    firmware = footprint.words + "firmware of {date}, commit {commit}".format(**footprint.conditions) if footprint else "not run"
+    firmware = f"{footprint.words}Firmware of {footprint.conditions['date'][:10]}, commit {footprint.conditions['commit']}." if footprint else "Not run."
     text = INTRODUCTION.format(**{key: conditions[key] for key in ("date", "commit", "processor")}, firmware=firmware, mhz=device.CLOCK_HZ / 1e6,
                                cpi=device.CYCLES_AN_INSTRUCTION, esp=published.ESP32_HZ / 1e6, link=1000 * device.NEW_SESSION_TRIPS * device.ROUND_TRIP)
     made = list(rows(results, footprint, why, pool, cortex))
     problems = [f"comparison.md: {row[0]}, {column}: {cell}" for row in made for column, cell in zip(COLUMNS[1:], row[1:]) if isinstance(cell, Gap) and not cell.excused]
-    return text + "".join(f"| {' | '.join(cells)} |\n" for cells in [COLUMNS, ["---"] * len(COLUMNS)] + [[cell.replace("|", "/") for cell in row] for row in made]), problems
+    return text + "".join(f"| {' | '.join(cells)} |\n" for cells in [COLUMNS, ["---"] * len(COLUMNS)] + [[cell.replace("|", "/") for cell in row] for row in made]) + "\n## Conditions\n\n" + circumstances.markdown(conditions), problems

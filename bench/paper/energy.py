@@ -138,7 +138,8 @@ def table11(footprint, why, injection):
     table = Table("table11-refill", "Table 11: automatic refill of the pool from the OS's work queue", [("way", "Way"), ("instructions", "instructions"),
                   ("compute_ms", "derived computing [ms]"), ("latency_ms", "derived latency [ms]"), ("share", "of it injection [%]"), ("energy_mj", "energy proxy [mJ]")],
                   conditions="The pool's work item on Zephyr's system work queue notices that the pool wants a refill and wakes the client's thread, which fetches 32 bytes and injects "
-                             f"them by entropy_add_entropy() (a handshake never runs in the work queue). {POST_QUANTUM.title}, verified. {device.DERIVED} Latency adds 24 ms a round "
+                             f"them by entropy_add_entropy() (a handshake never runs in the work queue). {POST_QUANTUM.title}, verified. Instructions are a SUM OF PARTS: the fetch as the firmware ran it, and the injection of 32 "
+                             f"bytes as this run's bare image of the pool counted it (table 3); no firmware ran the whole. {device.DERIVED} Latency adds 24 ms a round "
                              f"trip; the energy proxy is table 10's top-up on the {CHIPS[0].name}.")
     for way in TRIPS:
         title = device.WAYS[way]

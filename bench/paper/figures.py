@@ -9,7 +9,7 @@ from matplotlib import ticker  # noqa: E402
 
 import decomposition  # noqa: E402
 import stats  # noqa: E402
-from configurations import thirteen  # noqa: E402
+from configurations import Configuration, thirteen  # noqa: E402
 
 matplotlib.rcParams.update({"svg.hashsalt": "qeaas", "font.size": 9, "axes.grid": True, "grid.alpha": 0.3, "figure.dpi": 120})
 COLOURS = {"P-256": "tab:orange", "X25519": "tab:green", "ML-KEM-512": "tab:blue", "": "tab:gray"}
@@ -18,11 +18,12 @@ COLOURS = {"P-256": "tab:orange", "X25519": "tab:green", "ML-KEM-512": "tab:blue
 class Pictures:
     def __init__(self, folder, conditions):
         self.folder, self.drawn, self.absent = folder, [], {}
-        self.foot = f"{conditions['date']}, commit {conditions['commit']}, {conditions['processor']}, {conditions['flags']}, load {conditions['load at the start']}"
+        self.foot = f"{conditions['date']}, commit {conditions['commit']}, wolfSSL {conditions['wolfSSL']}, {conditions['processor']}, {conditions['flags']}, load {conditions['load at the start']}"
 
-    def save(self, name, figure, words=""):
+    def save(self, name, figure, series, words):
+        """series: every list of samples that is drawn, for their number."""
         figure.tight_layout(rect=(0, 0.07, 1, 1))
-        figure.text(0.01, 0.01, f"{words}\n{self.foot}".strip(), fontsize=5.5, color="dimgray")
+        figure.text(0.01, 0.01, f"{number_of(series)} {words}\n{self.foot}", fontsize=5.5, color="dimgray")
         for kind in ("svg", "png"):
             figure.savefig(self.folder / f"{name}.{kind}", metadata={"Date": None} if kind == "svg" else None)
         pyplot.close(figure)
@@ -30,6 +31,11 @@ class Pictures:
 
     def skip(self, name, why):
         self.absent[name] = why
+
+
+def number_of(series):
+    counts = [len(samples) for samples in series]
+    return f"n = {min(counts)}{f' to {max(counts)}' if max(counts) > min(counts) else ''} each." if counts else "n = 0."
 
 
 def plain_numbers(panel):
@@ -53,7 +59,8 @@ def figure2(pictures, host, cortex):
         panel.set(xlabel="bytes", ylabel=label, xticks=(16, 32, 64, 128, 256))
         if panel.has_data():
             panel.legend()
-    pictures.save("figure2-pool", figure, "Mean and standard deviation.")
+    pictures.save("figure2-pool", figure, [samples for samples in host.values() if not isinstance(samples, str)],
+                  "Mean and standard deviation here; on the Cortex-M3 one exact count each.")
 
 
 def figure3(pictures, results, client):
@@ -72,7 +79,7 @@ def figure3(pictures, results, client):
                                         for one in shown], fontsize=6)
     panel.set(yscale="log", ylabel="handshake and first request [ms]", title=f"Every session, {client}")
     plain_numbers(panel)
-    pictures.save(f"figure3-{client}", figure, "Line: mean.")
+    pictures.save(f"figure3-{client}", figure, [results[client, one].first for one in shown], "Line: mean.")
 
 
 PARTS = (("network", "tab:gray", "network"), ("exchange", "tab:blue", "key exchange + signing"), ("verification", "tab:red", "chain verification"))
@@ -96,7 +103,7 @@ def figure4(pictures, results, client):
     if not made[0][1]:
         pictures.skip(f"figure4-{client}", "no pair was measured in both modes, or plain CoAP was not")
         return
-    figure, panels = pyplot.subplots(1, 2, figsize=(10, 4.4), sharey=True)
+    figure, panels = pyplot.subplots(1, 2, figsize=(10.5, 4.4))
     for panel, (title, splits) in zip(panels, made):
         names = [f"{group}\n{signature}" for group, signature in splits]
         for (_, heights, bottoms, errors), (_, colour, label) in zip(stacked(splits), PARTS):
@@ -104,9 +111,10 @@ def figure4(pictures, results, client):
         panel.axhline(0, color="black", linewidth=0.6)
         panel.set_title(f"Decomposition, {client}, {title}", fontsize=9)
         panel.tick_params(axis="x", labelsize=6)
-    panels[0].set(ylabel="milliseconds")
+        panel.set(ylabel="milliseconds")
     panels[1].legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.01, 1))
-    pictures.save(f"figure4-{client}", figure, "Error bars: standard error, propagated. A part below zero is a difference that the measurement does not resolve.")
+    series = [results[client, Configuration(*pair, verify)].first for pair in made[0][1] for verify in (False, True)]
+    pictures.save(f"figure4-{client}", figure, series, "Error bars: standard error, propagated. A part below zero is a difference that the measurement does not resolve.")
 
 
 def lines(pictures, name, series, xlabel, words):
@@ -124,7 +132,7 @@ def lines(pictures, name, series, xlabel, words):
     panel.set(xlabel=xlabel, ylabel="time to first byte [ms]", yscale="log")
     plain_numbers(panel)
     panel.legend(fontsize=6)
-    pictures.save(name, figure, words)
+    pictures.save(name, figure, [samples for points in known.values() for _, samples in points], words)
 
 
 def weather(pictures, plan, found, configurations, losses):

@@ -65,7 +65,8 @@ class Table:
             if got + lost != count or got < enough:
                 yield f"{self.name}: {' / '.join(self.label(row))} has {got} samples and {lost} failures of {count} planned; {enough} samples are the least"
 
-    def markdown(self):
+    def markdown(self, conditions=None):
+        """conditions: this run's, for a table that stands by itself; its own go before them."""
         lines = [f"### {self.title}", "", self.conditions, "", "| " + " | ".join(heading for _, heading in self.columns) + " |",
                  "|" + "|".join("---" if place < self.labels else "--:" for place in range(len(self.columns))) + "|"]
         for row in self.rows:
@@ -73,7 +74,20 @@ class Table:
                 lines.append(f"| {' | '.join(self.label(row))} | SKIPPED: {row['skipped'].replace('|', '/')} |" + " |" * (len(self.columns) - self.labels - 1))
             else:
                 lines.append("| " + " | ".join(shown(row.get(key)) for key, _ in self.columns) + " |")
-        return "\n".join(lines + [""] + [f"- {note}" for note in self.notes]) + "\n"
+        return "\n".join(lines + [""] + [f"- {note}" for note in self.notes]) + "\n" + self._block(conditions)
+
+    def _block(self, conditions):
+        if conditions is None:
+            return ""
+        lines = [f"| {key} | {shown(value)} |" for key, value in (self.own or conditions).items()]
+        return "\n".join(["", "| condition | value |", "|---|---|", *lines]) + "\n"
+
+    def conditions_csv(self, conditions):
+        """A file of its own, so that the table's stays one that every reader of CSV takes."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerows([("condition", "value"), ("table", self.title), ("of this table", self.conditions), *(self.own or conditions).items()])
+        return text.getvalue()
 
     def csv(self):
         text = io.StringIO()
@@ -88,8 +102,9 @@ class Table:
                 "columns": [{"key": key, "heading": heading} for key, heading in self.columns], "rows": [{key: known(value) for key, value in row.items()} for row in self.rows]}
 
     def write(self, folder, conditions):
-        (folder / f"{self.name}.md").write_text(self.markdown())
+        (folder / f"{self.name}.md").write_text(self.markdown(conditions))
         (folder / f"{self.name}.csv").write_text(self.csv())
+        (folder / f"{self.name}.conditions.csv").write_text(self.conditions_csv(conditions))
         (folder / f"{self.name}.json").write_text(json.dumps(self.as_json(conditions), indent=1, ensure_ascii=False) + "\n")
 
 

@@ -71,6 +71,9 @@ class Dates(unittest.TestCase):
             document = table.as_json(run)
             self.assertEqual(document["conditions"]["commit"], "2c31e6f", table.name)
             self.assertEqual(document["conditions"]["date"], "2026-11-22T10:46:30+00:00")
+            block = table.markdown(run).split("| condition | value |")[1]  # of the .md file, which stands by itself
+            self.assertIn("| commit | 2c31e6f |", block)
+            self.assertNotIn("of this run", block)
         self.assertEqual(device.table1(None, "no tree").as_json(run)["conditions"]["commit"], "of this run")
 
 

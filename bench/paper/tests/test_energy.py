@@ -50,6 +50,9 @@ class Model(unittest.TestCase):
         self.assertEqual(energy.inputs(footprint, one, "ticket"), (107, (2, 107), (4, 214)))
         self.assertEqual(energy.inputs(footprint, one, "request"), (5, (1, 5), (2, 10)))
 
+    def test_refills_say_that_they_are_a_sum(self):
+        self.assertIn("SUM OF PARTS", energy.table11(None, NotHere("no tree"), 5).conditions)
+
     def test_without_a_device_every_row_says_why(self):
         for table in (energy.table10(None, NotHere("no tree")), energy.table11(None, NotHere("no tree"), 5)):
             self.assertEqual(list(table.problems()), [])

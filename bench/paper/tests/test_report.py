@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Tables, figures, report and comparison from made-up results: everything is written, and what lacks is named. Nothing made up leaves the test."""
+import csv
+import io
 import json
 import pathlib
 import tempfile
@@ -18,7 +20,7 @@ from evaluation import QUICK
 from reasons import NotHere
 from table5_handshakes import Result
 
-CONDITIONS = {"date": "2000-01-01", "commit": "none", "processor": "none", "flags": "-O0", "load at the start": "0"}
+CONDITIONS = {"date": "2000-01-01", "commit": "none", "wolfSSL": "5.9.2", "processor": "none", "flags": "-O0", "load at the start": "0"}
 
 
 def run_of(one):
@@ -68,6 +70,25 @@ class Report(Written):
         document = json.loads((self.evaluation.out / "table5-link.json").read_text())
         self.assertEqual(document["rows"][1]["mean"], 104.0)
         self.assertEqual(document["conditions"]["date"], "2000-01-01")
+
+    def test_conditions_stand_on_each_table_and_figure(self):
+        self.write(results())
+        out = self.evaluation.out
+        for table in self.evaluation.tables:
+            for kind in ("md", "conditions.csv", "json"):
+                text = (out / f"{table.name}.{kind}").read_text()
+                for value in ("2000-01-01", "5.9.2", "-O0"):
+                    self.assertIn(value, text, (table.name, kind))
+        lines = list(csv.reader(io.StringIO((out / "table5-link.conditions.csv").read_text())))
+        self.assertEqual((lines[0], lines[3]), (["condition", "value"], ["date", "2000-01-01"]))
+        self.assertIn("wolfSSL | 5.9.2", (out / "comparison.md").read_text())
+        for name, number in (("figure2-pool", "n = 2 each."), ("figure3-link", "n = 3 each."), ("figure4-loopback", "n = 3 each.")):
+            text = (out / f"{name}.svg").read_text()  # matplotlib keeps each text as a comment
+            self.assertIn(number, text, name)
+            self.assertIn("wolfSSL 5.9.2", text, name)
+
+    def test_how_many_samples_a_figure_has(self):
+        self.assertEqual([figures.number_of(series) for series in ([[1.0] * 5] * 2, [[1.0] * 5, [1.0] * 4], [])], ["n = 5 each.", "n = 4 to 5 each.", "n = 0."])
 
     def test_a_row_that_was_not_measured_is_named_and_nothing_is_made_of_it(self):
         problems = self.write(results("the server went away"))
