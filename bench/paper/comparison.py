@@ -226,4 +226,6 @@ def page(conditions, results, footprint, why, pool, cortex):
                                cpi=device.CYCLES_AN_INSTRUCTION, esp=published.ESP32_HZ / 1e6, link=1000 * device.NEW_SESSION_TRIPS * device.ROUND_TRIP)
     made = list(rows(results, footprint, why, pool, cortex))
     problems = [f"comparison.md: {row[0]}, {column}: {cell}" for row in made for column, cell in zip(COLUMNS[1:], row[1:]) if isinstance(cell, Gap) and not cell.excused]
-    return text + "".join(f"| {' | '.join(cells)} |\n" for cells in [COLUMNS, ["---"] * len(COLUMNS)] + [[cell.replace("|", "/") for cell in row] for row in made]) + "\n## Conditions\n\n" + circumstances.markdown(conditions), problems
+    lines = [COLUMNS, ["---"] * len(COLUMNS)] + [[cell.replace("|", "/") for cell in row] for row in made]
+    text += "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    return text + "\n## Conditions\n\n" + circumstances.markdown(conditions), problems

@@ -108,7 +108,8 @@ class Quantity:
         return self._made(ratio, (self, 1 / other.value), (other, -ratio / other.value))
 
     def __str__(self):
-        return f"{self.value:.4g} ± {self.error:.2g}"
+        error = f"{self.error:.2g}" if not self.error >= 100 else f"{self.error:.0f}"
+        return f"{self.value:.4g} ± {error}"
 
 
 def exact(number):

@@ -70,6 +70,9 @@ class Propagation(unittest.TestCase):
         self.assertAlmostEqual((one * one).error, 60)
         self.assertAlmostEqual((one + Quantity(10, 3)).error, 3 * 2 ** 0.5)  # alike, but measured apart
 
+    def test_words(self):
+        self.assertEqual([str(Quantity(*one)) for one in ((30.472, 434.8), (-6.7921, 7.888), (106.5, 0.0523))], ["30.47 ± 435", "-6.792 ± 7.9", "106.5 ± 0.052"])
+
     def test_pooled(self):
         one = stats.pooled([Quantity(188.8, 3), Quantity(189.4, 4), Quantity(204.5, 12)])
         self.assertAlmostEqual(one.value, 194.23, places=2)  # the paper's "roughly 194 ms"
