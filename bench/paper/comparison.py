@@ -153,7 +153,8 @@ def sentence_rows(results, cortex_m3):
 def memory_rows(cortex_m3):
     """What the prose says of memory. This machine's client has none of it."""
     def kib(values):
-        return f"{min(values) / 1024:.1f} to {max(values) / 1024:.1f} KiB"
+        low, high = (f"{value / 1024:.1f}" for value in (min(values), max(values)))
+        return f"{low}{f' to {high}' if high != low else ''} KiB"
 
     def heap(signature):
         return [cortex_m3.heap(group, signature, True) - cortex_m3.heap(group, signature, False) for group in GROUPS]
@@ -189,7 +190,7 @@ def pool_here(pool):
     samples = [pool[operation, 32] for operation in ("inject", "extract")]
     if any(isinstance(one, str) for one in samples):
         raise Unavailable(next(one for one in samples if isinstance(one, str)))
-    return f"{sum(sum(one) / len(one) for one in samples) / 1e6:.5f} ms"
+    return both(lambda middle: sum(middle(one) for one in samples) * 1e-6)
 
 
 INTRODUCTION = """# Our figures beside the paper's
