@@ -26,7 +26,7 @@ class Plan:
 
 FULL = Plan(quick=False, handshakes=100, rounds=4, round_trips=100, warmup=5, pool=100, weather=40, echoes=500, at_once=6,
             weather_loss=(0.0, 0.01, 0.02, 0.05, 0.1, 0.2), mtus=(576, 768, 1024, 1280, 1400))
-QUICK = Plan(quick=True, handshakes=3, rounds=1, round_trips=3, warmup=1, pool=3, weather=2, echoes=20, at_once=6,
+QUICK = Plan(quick=True, handshakes=3, rounds=1, round_trips=3, warmup=1, pool=3, weather=4, echoes=20, at_once=12,
              weather_loss=FULL.weather_loss, mtus=FULL.mtus)
 
 

@@ -9,7 +9,7 @@ from matplotlib import ticker  # noqa: E402
 
 import decomposition  # noqa: E402
 import stats  # noqa: E402
-from configurations import thirteen  # noqa: E402
+from configurations import Configuration, thirteen  # noqa: E402
 
 matplotlib.rcParams.update({"svg.hashsalt": "qeaas", "font.size": 9, "axes.grid": True, "grid.alpha": 0.3, "figure.dpi": 120})
 COLOURS = {"P-256": "tab:orange", "X25519": "tab:green", "ML-KEM-512": "tab:blue", "": "tab:gray"}
@@ -18,11 +18,12 @@ COLOURS = {"P-256": "tab:orange", "X25519": "tab:green", "ML-KEM-512": "tab:blue
 class Pictures:
     def __init__(self, folder, conditions):
         self.folder, self.drawn, self.absent = folder, [], {}
-        self.foot = f"{conditions['date']}, commit {conditions['commit']}, {conditions['processor']}, {conditions['flags']}, load {conditions['load at the start']}"
+        self.foot = f"{conditions['date']}, commit {conditions['commit']}, wolfSSL {conditions['wolfSSL']}, {conditions['processor']}, {conditions['flags']}, load {conditions['load at the start']}"
 
-    def save(self, name, figure, words=""):
+    def save(self, name, figure, series, words):
+        """series: every list of samples that is drawn, for their number."""
         figure.tight_layout(rect=(0, 0.07, 1, 1))
-        figure.text(0.01, 0.01, f"{words}\n{self.foot}".strip(), fontsize=5.5, color="dimgray")
+        figure.text(0.01, 0.01, f"{number_of(series)} {words}\n{self.foot}", fontsize=5.5, color="dimgray")
         for kind in ("svg", "png"):
             figure.savefig(self.folder / f"{name}.{kind}", metadata={"Date": None} if kind == "svg" else None)
         pyplot.close(figure)
@@ -30,6 +31,11 @@ class Pictures:
 
     def skip(self, name, why):
         self.absent[name] = why
+
+
+def number_of(series):
+    counts = [len(samples) for samples in series]
+    return f"n = {min(counts)}{f' to {max(counts)}' if max(counts) > min(counts) else ''} each." if counts else "n = 0."
 
 
 def plain_numbers(panel):
@@ -47,13 +53,14 @@ def figure2(pictures, host, cortex):
             if not known:
                 panel.text(0.5, 0.5, "SKIPPED", transform=panel.transAxes, ha="center")
                 continue
-            figures = [stats.summary(value if isinstance(value, list) else [value]) for _, value in known]
-            panel.errorbar([size for size, _ in known], [one["mean"] for one in figures], [one["std"] for one in figures], marker=marker, capsize=2,
+            sizes, spreads = [size for size, _ in known], [stats.mean_and_std(value) if isinstance(value, list) else (value, 0.0) for _, value in known]
+            panel.errorbar(sizes, [mean for mean, _ in spreads], numpy.nan_to_num([std for _, std in spreads]), marker=marker, capsize=2,
                            label={"extract": "extraction", "inject": "injection"}[operation])
         panel.set(xlabel="bytes", ylabel=label, xticks=(16, 32, 64, 128, 256))
         if panel.has_data():
             panel.legend()
-    pictures.save("figure2-pool", figure, "Mean and standard deviation.")
+    pictures.save("figure2-pool", figure, [samples for samples in host.values() if not isinstance(samples, str)],
+                  "Mean and standard deviation here; on the Cortex-M3 one exact count each.")
 
 
 def figure3(pictures, results, client):
@@ -72,27 +79,42 @@ def figure3(pictures, results, client):
                                         for one in shown], fontsize=6)
     panel.set(yscale="log", ylabel="handshake and first request [ms]", title=f"Every session, {client}")
     plain_numbers(panel)
-    pictures.save(f"figure3-{client}", figure, "Line: mean.")
+    pictures.save(f"figure3-{client}", figure, [results[client, one].first for one in shown], "Line: mean.")
+
+
+PARTS = (("network", "tab:gray", "network"), ("exchange", "tab:blue", "key exchange + signing"), ("verification", "tab:red", "chain verification"))
+MIDDLES = (("by medians", stats.Quantity.median_of), ("by means, as the paper", stats.Quantity.mean_of))
+
+
+def stacked(splits):
+    """(part, heights, bottoms, errors) for each part. What is below zero hangs below zero: a difference of two measurements may be negative, and is shown so."""
+    above, below = numpy.zeros(len(splits)), numpy.zeros(len(splits))
+    for part, _, _ in PARTS:
+        quantities = [getattr(one, part) for one in splits.values()]
+        heights = numpy.array([one.value for one in quantities])
+        yield part, heights, numpy.where(heights >= 0, above, below), numpy.nan_to_num([one.error for one in quantities])
+        above, below = above + numpy.maximum(heights, 0), below + numpy.minimum(heights, 0)
 
 
 def figure4(pictures, results, client):
-    """Network, key exchange with signing, verification, stacked, with the propagated standard error of each."""
-    splits = decomposition.of_results(results, client)
-    if not splits:
+    """Network, key exchange with signing, verification, stacked, with the propagated standard error of each: of the medians, and beside it of the means, which
+    over the link a few lost datagrams decide."""
+    made = [(title, decomposition.of_results(results, client, middle)) for title, middle in MIDDLES]
+    if not made[0][1]:
         pictures.skip(f"figure4-{client}", "no pair was measured in both modes, or plain CoAP was not")
         return
-    figure, panel = pyplot.subplots(figsize=(7, 3.8))
-    names = [f"{group}\n{signature}" for group, signature in splits]
-    bottom = numpy.zeros(len(splits))
-    for part, colour, label in (("network", "tab:gray", "network"), ("exchange", "tab:blue", "key exchange + signing"), ("verification", "tab:red", "chain verification")):
-        quantities = [getattr(one, part) for one in splits.values()]
-        heights = numpy.array([max(0.0, one.value) for one in quantities])
-        panel.bar(names, heights, bottom=bottom, yerr=[one.error for one in quantities], capsize=3, color=colour, alpha=0.75, label=label)
-        bottom += heights
-    panel.set(ylabel="milliseconds", title=f"Decomposition, {client}")
-    panel.tick_params(axis="x", labelsize=7)
-    panel.legend(fontsize=7)
-    pictures.save(f"figure4-{client}", figure, "Bars below zero are drawn as zero. Error bars: standard error, propagated.")
+    figure, panels = pyplot.subplots(1, 2, figsize=(10.5, 4.4))
+    for panel, (title, splits) in zip(panels, made):
+        names = [f"{group}\n{signature}" for group, signature in splits]
+        for (_, heights, bottoms, errors), (_, colour, label) in zip(stacked(splits), PARTS):
+            panel.bar(names, heights, bottom=bottoms, yerr=errors, capsize=3, color=colour, alpha=0.75, label=label)
+        panel.axhline(0, color="black", linewidth=0.6)
+        panel.set_title(f"Decomposition, {client}, {title}", fontsize=9)
+        panel.tick_params(axis="x", labelsize=6)
+        panel.set(ylabel="milliseconds")
+    panels[1].legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.01, 1))
+    series = [results[client, Configuration(*pair, verify)].first for pair in made[0][1] for verify in (False, True)]
+    pictures.save(f"figure4-{client}", figure, series, "Error bars: standard error, propagated. A part below zero is a difference that the measurement does not resolve.")
 
 
 def lines(pictures, name, series, xlabel, words):
@@ -110,7 +132,7 @@ def lines(pictures, name, series, xlabel, words):
     panel.set(xlabel=xlabel, ylabel="time to first byte [ms]", yscale="log")
     plain_numbers(panel)
     panel.legend(fontsize=6)
-    pictures.save(name, figure, words)
+    pictures.save(name, figure, [samples for points in known.values() for _, samples in points], words)
 
 
 def weather(pictures, plan, found, configurations, losses):

@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 
 from configurations import GROUPS
-from servers import Unavailable
+from reasons import Unavailable
 
 PER_SAMPLE = 20  # seconds: a handshake at 20 % loss seldom takes longer; the whole call is given up after this for each
 

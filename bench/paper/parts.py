@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The parts of the evaluation in their order, and what one needs of another."""
+import json
+
+import comparison
 import conditions as circumstances
 import decomposition
 import device
 import energy
 import figures
-import published
 import report
 import table2_versions
 import table3_pool
@@ -14,15 +16,45 @@ import table5_handshakes
 import table6_returns
 import table8_weather
 import table12_peers
-from servers import Unavailable
+from reasons import NotHere, Unavailable
 
 NAMES = ("device", "pool", "cycle", "handshakes", "returns", "weather", "peers")
 
 
-def make(evaluation, conditions, names, footprint_file):
-    """Measures, writes everything, and gives what is missing, in words."""
+# What each part must leave: tables with the number of their rows, and figures. Counted here by hand, so that a loop over nothing is found out.
+TABLES = {"device": {"table1-footprint": 16, "table5-cortex-m3": 16, "table10-energy": 12, "table11-refill": 5},
+          "pool": {"table3-pool-host": 10, "table3-pool-cortex-m3": 10},
+          "cycle": {"table4-cycle-loopback": 5, "table4-cycle-link": 5},
+          "handshakes": {f"{name}-{client}": rows for client in ("loopback", "link") for name, rows in (("table5", 21), ("decomposition", 12), ("comparisons", 8))},
+          "returns": {"table6-returns-loopback": 5, "table6-returns-link": 5, "table7-bytes-on-air": 9},
+          "weather": {"table8-loss": 12, "table9-mtu": 20},
+          "peers": {"table12-libcoap": 12}}
+FIGURES = {"pool": ("figure2-pool",), "handshakes": ("figure3-loopback", "figure3-link", "figure4-loopback", "figure4-link"), "weather": ("figure5-loss", "figure6-mtu")}
+
+
+def missing(evaluation, names):
+    """In words, what the parts that ran have not left in the folder. Tables are read as they were written."""
+    expected = {"table2-versions": 9}
+    for name in names:
+        expected.update(TABLES[name])
+    for table, rows in expected.items():
+        try:
+            found = len(json.loads((evaluation.out / f"{table}.json").read_text())["rows"])
+        except OSError:
+            yield f"{table} was not written"
+            continue
+        if found != rows:
+            yield f"{table} has {found} rows and should have {rows}"
+    pages = ["report.md"] + (["comparison.md"] if {"handshakes", "pool"} <= set(names) else [])
+    for file in pages + [f"{figure}.{kind}" for name in names for figure in FIGURES.get(name, ()) for kind in ("svg", "png")]:
+        if not (evaluation.out / file).exists() or not (evaluation.out / file).stat().st_size:
+            yield f"{file} was not written"
+
+
+def make(evaluation, conditions, names, given):
+    """Measures, writes everything, and gives what is missing, in words. given: a footprint that is there, or None."""
     pictures = figures.Pictures(evaluation.out, conditions)
-    footprint, why, results, host, cortex = None, "left out by --only", None, None, None
+    footprint, why, results, host, cortex = None, NotHere("left out by --only"), None, None, None
     if "pool" in names:
         evaluation.say("table 3: the pool")
         made, (host, cortex) = table3_pool.tables(evaluation)
@@ -39,23 +71,23 @@ def make(evaluation, conditions, names, footprint_file):
     if "peers" in names:
         evaluation.tables += table12_peers.tables(evaluation, table12_peers.collect(evaluation))
     if "device" in names:  # last: building firmware would disturb what is timed
-        footprint, why = footprint_of(evaluation, footprint_file)
-        injection = cortex["inject", 32] if cortex else "the pool was left out by --only"
+        footprint, why = footprint_of(evaluation, given)
+        injection = cortex["inject", 32] if cortex else NotHere("the pool was left out by --only")
         evaluation.tables += [device.table1(footprint, why), device.table5(footprint, why), energy.table10(footprint, why), energy.table11(footprint, why, injection)]
     evaluation.tables += table2_versions.tables(conditions, footprint)
     conditions["load at the end"] = circumstances.load()
     conditions["took"] = f"{evaluation.seconds:.0f} s"
     evaluation.pictures = pictures.drawn
-    comparison = published.page(conditions, results, footprint, why, host, cortex) if results and host else None
-    return report.write(evaluation, conditions, pictures, comparison)
+    page, gaps = comparison.page(conditions, results, footprint, why, host, cortex) if results and host else (None, [])
+    return report.write(evaluation, conditions, pictures, page) + gaps + list(missing(evaluation, names))
 
 
-def footprint_of(evaluation, footprint_file):
+def footprint_of(evaluation, given):
     try:
-        return device.load(evaluation, footprint_file), ""
+        return device.load(evaluation, given), ""
     except Unavailable as why:
         evaluation.say(f"device: SKIPPED: {why}")
-        return None, str(why)
+        return None, why.words
 
 
 def handshakes(evaluation, pictures):

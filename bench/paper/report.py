@@ -13,7 +13,7 @@ HEAD = """# The paper's evaluation on qeaas
 
 {mode}
 Values are mean, sample standard deviation, median, 95th and 99th percentile, and the 95 % bootstrap interval of the mean (10,000 resamples, seeded).
-Every table is beside this file as Markdown, CSV and JSON, every figure as SVG and PNG, every sample in `samples/`. The paper's own figures are in
+Every table is beside this file as Markdown, CSV (its conditions in `NAME.conditions.csv`) and JSON, every figure as SVG and PNG, every sample in `samples/`. The paper's own figures are in
 [comparison.md](comparison.md).
 
 ## Conditions
@@ -24,6 +24,18 @@ Every table is beside this file as Markdown, CSV and JSON, every figure as SVG a
 def order(table):
     number = "".join(digit for digit in table.name.split("-")[0] if digit.isdigit())
     return (int(number) if number else 5, not number, table.name)
+
+
+# The files of a run, by which an earlier one's are known; nothing else in the folder is touched.
+OURS = [f"{stem}*.{kind}" for stem in ("table[0-9]", "decomposition-", "comparisons-", "server.") for kind in ("md", "csv", "json")]
+OURS += ["figure*.svg", "figure*.png", "report.md", "comparison.md", "conditions.json", "footprint.log", "samples/*.json"]
+
+
+def clear(folder):
+    """Removes what an earlier run left, so that nothing of it passes for this run's."""
+    for pattern in OURS:
+        for path in folder.glob(pattern):
+            path.unlink()
 
 
 def write(evaluation, conditions, pictures, comparison):
@@ -43,7 +55,7 @@ def write(evaluation, conditions, pictures, comparison):
 
 
 def unwritten(evaluation, tables, pictures):
-    files = [f"{table.name}.{kind}" for table in tables for kind in ("md", "csv", "json")] + [f"{name}.{kind}" for name in pictures.drawn for kind in ("svg", "png")]
+    files = [f"{table.name}.{kind}" for table in tables for kind in ("md", "csv", "conditions.csv", "json")] + [f"{name}.{kind}" for name in pictures.drawn for kind in ("svg", "png")]
     return [f"{name} was not written" for name in files if not (evaluation.out / name).exists() or not (evaluation.out / name).stat().st_size]
 
 

@@ -13,13 +13,10 @@ import time
 
 import conditions
 from configurations import CERTIFICATES, GROUPS
+from reasons import NotHere, Unavailable
 
 PATIENCE = 60  # seconds for a start, on a busy machine
 PSK_NAME = "bench"
-
-
-class Unavailable(Exception):
-    """A measurement that cannot be made here; the words go into the row."""
 
 
 def free_port(kind):
@@ -131,7 +128,7 @@ class Libcoap(Process):
     def __init__(self, folder, state, signature):
         program = conditions.cache() / "current" / "libcoap" / "bin" / "coap-server"
         if not os.access(program, os.X_OK):
-            raise Unavailable("libcoap is not built; scripts/setup --peers builds it")
+            raise Unavailable(NotHere("libcoap is not built; scripts/setup --peers builds it"))
         stem = state / {"ECDSA": "server-p256", "ML-DSA-44": "server-mldsa44"}[signature]
         self.ca = state / "ca.pem"
         plain = self._two_ports()

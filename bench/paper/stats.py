@@ -1,35 +1,44 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Statistics as the paper reports them (mean, sample standard deviation, first-order propagation on the standard error of the mean), and what it
 leaves out: median, p95, p99 and a bootstrap interval of the mean. Everything is seeded, so the same samples give the same figures."""
-import dataclasses
 import math
 
 import numpy
 
 RESAMPLES = 10000
+RESAMPLES_OF_A_MEDIAN = 2000  # a standard error needs fewer than an interval's ends
 SEED = 20260304
 
 
 def bootstrap(samples, seed=SEED, resamples=RESAMPLES):
-    """The 95 % percentile interval of the mean (Efron). Of fewer than two samples there is none: both ends are the mean."""
+    """The 95 % percentile interval of the mean (Efron). Of fewer than two samples there is none: NaN."""
     values = numpy.asarray(samples, dtype=float)
     if len(values) < 2:
-        return float(values[0]), float(values[0])
+        return math.nan, math.nan
     chosen = numpy.random.default_rng(seed).integers(0, len(values), size=(resamples, len(values)))
     low, high = numpy.percentile(values[chosen].mean(axis=1), [2.5, 97.5])
     return float(low), float(high)
 
 
 def mean_and_std(samples):
-    """ValueError for no samples: a row without them says why, it does not get zeros."""
+    """ValueError for no samples: a row without them says why, it does not get zeros. One sample has no deviation: NaN, which a table reports as missing."""
     if not len(samples):
         raise ValueError("no samples")
     values = numpy.asarray(samples, dtype=float)
-    return float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else 0.0
+    return float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else math.nan
 
 
 def median(samples):
     return float(numpy.median(numpy.asarray(samples, dtype=float)))
+
+
+def median_error(samples, seed=SEED, resamples=RESAMPLES_OF_A_MEDIAN):
+    """The standard error of the median: the spread of the medians of as many resamples. NaN for one sample."""
+    values = numpy.asarray(samples, dtype=float)
+    if len(values) < 2:
+        return math.nan
+    chosen = numpy.random.default_rng(seed).integers(0, len(values), size=(resamples, len(values)))
+    return float(numpy.median(values[chosen], axis=1).std(ddof=1))
 
 
 def summary(samples):
@@ -42,43 +51,65 @@ def summary(samples):
             "low": low, "high": high}
 
 
-@dataclasses.dataclass(frozen=True)
 class Quantity:
-    """A value and its standard error. Operands are taken as independent, as the paper's first-order Taylor expansion does."""
-    value: float
-    error: float = 0.0
+    """A value and its standard error to first order. It remembers which measured quantities it was made of, and with which signed share of their error, so that
+    one that enters twice counts as one: what cancels in the value cancels in the error. Quantities that were made apart are taken as independent."""
+
+    def __init__(self, value, error=0.0):
+        self.value, self._shares = value, {object(): error} if error else {}
+
+    @classmethod
+    def _made(cls, value, *terms):
+        """terms: (operand, derivative of the value by it)."""
+        made = cls(value)
+        for operand, derivative in terms:
+            for source, share in operand._shares.items():
+                made._shares[source] = made._shares.get(source, 0.0) + derivative * share
+        return made
+
+    @property
+    def error(self):
+        return math.hypot(*self._shares.values())
 
     @staticmethod
     def mean_of(samples):
         mean, std = mean_and_std(samples)
         return Quantity(mean, std / math.sqrt(len(samples)))
 
+    @staticmethod
+    def median_of(samples):
+        """What a busy machine or a lost datagram does to a mean does little to this."""
+        if not len(samples):
+            raise ValueError("no samples")
+        return Quantity(median(samples), median_error(samples))
+
     def __add__(self, other):
         other = exact(other)
-        return Quantity(self.value + other.value, math.hypot(self.error, other.error))
+        return self._made(self.value + other.value, (self, 1), (other, 1))
 
     __radd__ = __add__
 
     def __sub__(self, other):
         other = exact(other)
-        return Quantity(self.value - other.value, math.hypot(self.error, other.error))
+        return self._made(self.value - other.value, (self, 1), (other, -1))
 
     def __rsub__(self, other):
         return exact(other) - self
 
     def __mul__(self, other):
         other = exact(other)
-        return Quantity(self.value * other.value, math.hypot(self.error * other.value, other.error * self.value))
+        return self._made(self.value * other.value, (self, other.value), (other, self.value))
 
     __rmul__ = __mul__
 
     def __truediv__(self, other):
         other = exact(other)
         ratio = self.value / other.value
-        return Quantity(ratio, math.hypot(self.error / other.value, ratio * other.error / other.value))
+        return self._made(ratio, (self, 1 / other.value), (other, -ratio / other.value))
 
     def __str__(self):
-        return f"{self.value:.4g} ± {self.error:.2g}"
+        error = f"{self.error:.2g}" if not self.error >= 100 else f"{self.error:.0f}"
+        return f"{self.value:.4g} ± {error}"
 
 
 def exact(number):

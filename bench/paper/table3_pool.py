@@ -9,7 +9,7 @@ import conditions
 import device
 import stats
 from instrument import run_of, values
-from servers import Unavailable
+from reasons import NotHere, Unavailable
 from tables import Table, spread, statistics_columns
 
 SIZES = (16, 32, 64, 128, 256)
@@ -29,14 +29,14 @@ def on_host(evaluation):
     try:
         runs = evaluation.instrument.bench("pool", ["pool"], count=evaluation.plan.pool, warmup=5)
     except Unavailable as why:
-        return {(operation, size): str(why) for operation in OPERATIONS for size in SIZES}
+        return {(operation, size): why.words for operation in OPERATIONS for size in SIZES}
     found = {}
     for operation in OPERATIONS:
         for size in SIZES:
             try:
                 found[operation, size] = values(run_of(runs, operation, bytes=size), "ns")
             except Unavailable as why:
-                found[operation, size] = str(why)
+                found[operation, size] = why.words
     return found
 
 
@@ -44,6 +44,7 @@ def host_table(evaluation, host):
     table = Table("table3-pool-host", "Table 3: the entropy pool on this machine, time of one call", [("operation", "Operation"), ("bytes", "Bytes"),
                   ("n", "n"), *statistics_columns("ns")], labels=2,
                   conditions=f"{evaluation.plan.pool} iterations of each size after 5 of warm-up; a sample is the mean of many calls, for the clock's sake.")
+    table.plan(evaluation.plan.pool)
     for operation, title in OPERATIONS.items():
         for size in SIZES:
             table.expect(title, size)
@@ -61,13 +62,16 @@ def on_cortex_m3(evaluation):
     image = evaluation.binaries / "pool_bench_Os.elf"
     everything = {(operation, size): "" for operation in OPERATIONS for size in SIZES}
     if not shutil.which(os.environ.get("QEMU_SYSTEM_ARM", "qemu-system-arm")):
-        return dict.fromkeys(everything, "qemu-system-arm is not installed")
+        return dict.fromkeys(everything, NotHere("qemu-system-arm is not installed"))
     if not image.exists():
-        return dict.fromkeys(everything, f"{image.name} was not built: arm-none-eabi-g++ with picolibc is missing, or QEAAS_BENCH is off")
-    done = subprocess.run([EMULATE, image, "-icount", "shift=0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=300, check=False)
+        return dict.fromkeys(everything, NotHere(f"{image.name} was not built: arm-none-eabi-g++ with picolibc is missing, or QEAAS_BENCH is off"))
+    try:
+        done = subprocess.run([EMULATE, image, "-icount", "shift=0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=300, check=False)
+    except subprocess.TimeoutExpired:
+        return dict.fromkeys(everything, f"{image.name} took longer than 300 s")
     if done.returncode != 0:
         return dict.fromkeys(everything, f"{image.name} ended with {done.returncode}: {done.stderr.strip()[-200:]}")
-    lines = [(words[0], dict(pair.split("=") for pair in words[1:])) for words in map(str.split, done.stdout.splitlines())]
+    lines = [(words[0], dict(pair.split("=", 1) for pair in words[1:] if "=" in pair)) for words in map(str.split, done.stdout.splitlines()) if words]
     (evaluation.out / "samples" / "pool-cortex-m3.json").write_text(json.dumps(lines, indent=1) + "\n")
     counts = {(what, int(line["bytes"])): int(line["instructions"]) for what, line in lines if "bytes" in line and "instructions" in line}
     return {(operation, size): counts.get((ON_THE_DEVICE[operation], size), "the image did not say") for operation, size in everything}
@@ -82,7 +86,7 @@ def device_table(instructions):
             table.expect(title, size)
             count = instructions[operation, size]
             if isinstance(count, str):
-                table.skip(title, size, why=count, may=True)
+                table.skip(title, size, why=count)
             else:
                 table.add(title, size, instructions=count, derived_us=1e6 * device.seconds(count))
     return table

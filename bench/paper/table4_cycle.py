@@ -6,7 +6,8 @@ import link
 import stats
 from configurations import POST_QUANTUM
 from instrument import run_of, values
-from servers import Qeaasd, Unavailable
+from reasons import Unavailable
+from servers import Qeaasd
 from stats import Quantity
 from tables import Table, spread, statistics_columns
 
@@ -27,6 +28,7 @@ def one_client(evaluation, client, weather):
                   conditions=f"{POST_QUANTUM.title}, verified, one session; {path}. GET with Proxy-Uri to qeaasd, whose proxy fetches /random_number/8 "
                              "from its own HTTP side; the number in the JSON goes into a pool, and 8 bytes come out of it.")
     names = [*PARTS.values(), FULL, MODEL]
+    table.plan(evaluation.plan.round_trips)
     for name in names:
         table.expect(name)
     try:
@@ -37,7 +39,7 @@ def one_client(evaluation, client, weather):
         return table
     for key, name in [*PARTS.items(), ("us", FULL)]:
         figures = stats.summary(values(run, key, 0.001))
-        table.add(name, n=figures["n"], **spread(figures))
+        table.add(name, n=figures["n"], **spread(figures), failed=run["failed"])
     table.rows.append(model(run))
     if run["failed"]:
         table.notes.append(f"{run['failed']} cycles failed and are not in it: {'; '.join(run['failures'])}.")
@@ -65,4 +67,4 @@ def model(run):
     sums = [sum(parts_of_one) for parts_of_one in zip(*parts)]
     total = sum((Quantity.mean_of(part) for part in parts[1:]), Quantity.mean_of(parts[0]))
     figures = stats.summary(sums)
-    return {"component": MODEL, "n": figures["n"], **spread(figures), "mean": total.value, "propagated_error": total.error}
+    return {"component": MODEL, "n": figures["n"], "failed": run["failed"], **spread(figures), "mean": total.value, "propagated_error": total.error}

@@ -7,7 +7,8 @@ import link
 import stats
 from configurations import CLASSICAL, POST_QUANTUM
 from instrument import run_of, values
-from servers import Qeaasd, Unavailable
+from reasons import Unavailable
+from servers import Qeaasd
 from tables import Table, spread, statistics_columns
 
 WAYS = {"handshake": "full handshake", "psk": "handshake by pre-shared key", "resume": "handshake by ticket", "wake": "after sleep, by connection ID",
@@ -47,12 +48,12 @@ def collect(evaluation):
             with Qeaasd(evaluation.binaries, evaluation.work / f"ways-{client}", POST_QUANTUM) as server:
                 one_client(evaluation, server, client, weather, found)
         except Unavailable as why:
-            found.update({(client, way): str(why) for way in WAYS})
+            found.update({(client, way): why.words for way in WAYS})
     try:
         with Qeaasd(evaluation.binaries, evaluation.work / "ways-classical", CLASSICAL) as server:
             take(evaluation, found, ("loopback", "classical"), "handshake", server, server.url())
     except Unavailable as why:
-        found["loopback", "classical"] = str(why)
+        found["loopback", "classical"] = why.words
     return found
 
 
@@ -77,7 +78,7 @@ def take(evaluation, found, key, measure, server, url, size=ENTROPY, psk=None):
                                            warmup=plan.warmup, bytes=size, psk=psk)
         found[key] = way_of(run_of(runs, measure))
     except Unavailable as why:
-        found[key] = str(why)
+        found[key] = why.words
 
 
 def tables(evaluation, found):
@@ -90,6 +91,7 @@ def time_table(evaluation, found, client, weather):
                   [("way", "Way"), ("n", "n"), *statistics_columns("ms"), ("failed", "failed"), ("datagrams", "datagrams"), ("out", "bytes out"), ("in", "bytes in")],
                   conditions=f"{POST_QUANTUM.title}, verified; {path}; {evaluation.plan.handshakes} of each; time to the answer's last byte, /random?n=32. The ticket and the "
                              "key are used with a fresh ML-KEM-512 exchange. After sleep the client speaks from another port, and its connection ID finds the session.")
+    table.plan(evaluation.plan.handshakes)
     for way, title in WAYS.items():
         table.expect(title)
         one = found[client, way]

@@ -9,7 +9,8 @@ import link
 import stats
 from configurations import CLASSICAL, POST_QUANTUM
 from instrument import run_of, values
-from servers import Qeaasd, Unavailable
+from reasons import Unavailable
+from servers import Qeaasd
 from tables import Table, spread, statistics_columns
 
 CONFIGURATIONS = (POST_QUANTUM, CLASSICAL)
@@ -47,9 +48,9 @@ def collect(evaluation):
                 try:
                     found[point] = future.result()
                 except Unavailable as why:
-                    found[point] = str(why)
+                    found[point] = why.words
     except Unavailable as why:
-        found = {point: found.get(point, str(why)) for point in every}
+        found = {point: found.get(point, why.words) for point in every}
     finally:
         for server in servers.values():
             server.stop()
@@ -79,6 +80,7 @@ def conditions_of(evaluation):
 
 
 def fill(table, labels, one):
+    """A row of the path's weather; half of the sessions may give up under loss."""
     table.expect(*labels)
     if isinstance(one, str):
         table.skip(*labels, why=one)
@@ -91,6 +93,7 @@ def fill(table, labels, one):
 def loss_table(evaluation, found):
     table = Table("table8-loss", "Table 8: loss and time to the first byte", columns(("configuration", "Configuration"), ("loss", "loss [%]")), labels=2,
                   conditions=conditions_of(evaluation) + " MTU 1280.")
+    table.plan(evaluation.plan.weather, share=0.5)
     for one in CONFIGURATIONS:
         for loss in evaluation.plan.weather_loss:
             fill(table, (one.title, f"{100 * loss:g}"), found[Point(one, 1280, loss)])
@@ -100,6 +103,7 @@ def loss_table(evaluation, found):
 def mtu_table(evaluation, found):
     table = Table("table9-mtu", "Table 9: MTU and time to the first byte",
                   columns(("configuration", "Configuration"), ("mtu", "MTU [B]"), ("loss", "loss [%]")), labels=3, conditions=conditions_of(evaluation))
+    table.plan(evaluation.plan.weather, share=0.5)
     for one in CONFIGURATIONS:
         for loss in MTU_LOSSES:
             for mtu in evaluation.plan.mtus:

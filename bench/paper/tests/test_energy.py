@@ -7,6 +7,7 @@ import context  # noqa: F401
 import energy
 from device import Footprint
 from energy import CHIPS
+from reasons import NotHere
 
 # 1 A everywhere, 1 Hz, a bit a second: joules are then seconds times three volts.
 PLAIN = dataclasses.replace(CHIPS[0], clock_hz=1, compute=1, transmit=1, receive=1, sleep=0, bits_a_second=8, frame_payload=100, frame_bytes=120, ack_bytes=10,
@@ -27,6 +28,13 @@ class Model(unittest.TestCase):
         self.assertAlmostEqual(one.waiting, 3 * 2 * 0.024)
         self.assertAlmostEqual(one.total, one.compute + one.radio + one.waiting)
 
+    def test_the_radio_s_current_is_not_that_of_a_computing_cpu(self):
+        for chip in CHIPS:
+            self.assertLess(chip.compute, chip.receive, chip.name)
+        nordic = CHIPS[1]
+        self.assertEqual((nordic.transmit, nordic.receive), (6.4e-3, 6.26e-3))  # IRADIO_TX1, IRADIO_RX0; IS0 and IS1, with CoreMark, are 8.1 and 8.6 mA
+        self.assertNotIn("8.1 mA with TX", nordic.source)
+
     def test_the_cell(self):
         self.assertAlmostEqual(energy.CELL_JOULES, 2430)
         self.assertAlmostEqual(energy.years(PLAIN, 2430 / (24 * 365.25)), 1)  # an hour's share of a year
@@ -38,14 +46,19 @@ class Model(unittest.TestCase):
             return {"instructions": number, "datagrams_sent": 1, "datagrams_received": 2, "bytes_sent": number, "bytes_received": 2 * number}
         one = energy.POST_QUANTUM
         row = {"group": one.group, "signature": one.signature, "verified": True, "not_run": None, "stacks": {}, "phases": {"ticket": phase(100), "ticket_request": phase(7), "request": phase(5)}}
-        footprint = Footprint({"conditions": {}, "rows": [row]})
+        footprint = Footprint({"conditions": {"date": "2000-01-01", "commit": "none"}, "rows": [row]})
         self.assertEqual(energy.inputs(footprint, one, "ticket"), (107, (2, 107), (4, 214)))
         self.assertEqual(energy.inputs(footprint, one, "request"), (5, (1, 5), (2, 10)))
 
+    def test_refills_say_that_they_are_a_sum(self):
+        self.assertIn("SUM OF PARTS", energy.table11(None, NotHere("no tree"), 5).conditions)
+
     def test_without_a_device_every_row_says_why(self):
-        for table in (energy.table10(None, "no tree"), energy.table11(None, "no tree", 5)):
+        for table in (energy.table10(None, NotHere("no tree")), energy.table11(None, NotHere("no tree"), 5)):
             self.assertEqual(list(table.problems()), [])
             self.assertTrue(all(row["skipped"] == "no tree" for row in table.rows))
+        for table in (energy.table10(None, "it crashed"), energy.table11(None, "it crashed", 5)):
+            self.assertEqual(len(list(table.problems())), len(table.rows))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import context  # noqa: F401
 import instrument
 from configurations import PLAIN, POST_QUANTUM, Configuration
 from instrument import Instrument
-from servers import Unavailable
+from reasons import Unavailable
 
 RECORDED = {"tool": "qeaas bench", "version": "0.1.0", "runs": [
     {"measure": "handshake", "group": "ML-KEM-512", "signature": "ML-DSA-44", "verified": True, "resumed": "no", "mtu": 1280, "requested": 2, "failed": 0, "failures": [],

@@ -43,6 +43,9 @@ class Delays(unittest.TestCase):
         self.assertEqual(2 * (link.PAPER.floor_ms + link.PAPER.jitter_ms), 24)
         self.assertIn("24 ms round trip", link.PAPER.words())
 
+    def test_the_report_says_that_it_is_a_relay_and_why(self):
+        self.assertIn("also where the kernel has netem: netem needs root", link.calibrate(20)["link by"])
+
 
 class Losses(unittest.TestCase):
     def send(self, weather, count=1000, size=10, seed=1):

@@ -28,7 +28,11 @@ class Summaries(unittest.TestCase):
 
     def test_one_sample_and_none(self):
         one = stats.summary([7])
-        self.assertEqual((one["mean"], one["std"], one["se"], one["low"], one["high"]), (7, 0, 0, 7, 7))
+        self.assertEqual((one["mean"], one["median"]), (7, 7))
+        for key in ("std", "se", "low", "high"):
+            self.assertTrue(math.isnan(one[key]), key)
+        for middle in (Quantity.mean_of, Quantity.median_of):
+            self.assertTrue(math.isnan((middle([7]) - Quantity(1, 1)).error))
         with self.assertRaises(ValueError):
             stats.summary([])
 
@@ -56,6 +60,18 @@ class Propagation(unittest.TestCase):
         self.assertAlmostEqual(ratio.value, 0.5)
         self.assertAlmostEqual(ratio.error / ratio.value, 0.05)
         self.assertAlmostEqual((3 * Quantity(24, 2)).error, 6)
+
+    def test_what_enters_twice_counts_once(self):
+        one, other = Quantity(10, 3), Quantity(20, 4)
+        self.assertAlmostEqual(((other - one) + one).error, 4)
+        self.assertAlmostEqual((one - one).error, 0)
+        self.assertAlmostEqual((one / one).error, 0)
+        self.assertAlmostEqual((one + one).error, 6)
+        self.assertAlmostEqual((one * one).error, 60)
+        self.assertAlmostEqual((one + Quantity(10, 3)).error, 3 * 2 ** 0.5)  # alike, but measured apart
+
+    def test_words(self):
+        self.assertEqual([str(Quantity(*one)) for one in ((30.472, 434.8), (-6.7921, 7.888), (106.5, 0.0523))], ["30.47 ± 435", "-6.792 ± 7.9", "106.5 ± 0.052"])
 
     def test_pooled(self):
         one = stats.pooled([Quantity(188.8, 3), Quantity(189.4, 4), Quantity(204.5, 12)])

@@ -6,6 +6,7 @@ import json
 import unittest
 
 import context  # noqa: F401
+from reasons import NotHere, Unavailable
 from tables import Table, shown, statistics_columns
 
 
@@ -35,6 +36,24 @@ class Checks(unittest.TestCase):
             self.assertEqual(len(list(made.problems())), problems)
             self.assertIn("SKIPPED: no such thing", made.markdown())
 
+    def test_only_what_is_not_installed_excuses_a_row(self):
+        for why, problems in ((NotHere("not built"), 0), (Unavailable(NotHere("not built")), 0), ("it crashed", 1), (Unavailable("it crashed"), 1)):
+            made = table()
+            made.skip("a", why=why)
+            self.assertEqual(len(list(made.problems())), problems, why)
+
+    def test_samples_must_be_as_many_as_planned(self):
+        for n, failed, problems in ((100, 0, 0), (90, 10, 0), (89, 11, 1), (1, 99, 1), (99, 0, 1), (100, 1, 1), (None, None, 1)):
+            made = table()
+            made.plan(100)
+            made.add("a", ms=1.0, n=n, failed=failed)
+            self.assertEqual(len(list(made.problems())), problems, (n, failed))
+        for n, failed, problems in ((20, 20, 0), (19, 21, 1), (1, 3, 1)):
+            made = table()
+            made.plan(n + failed, share=0.5)
+            made.add("a", ms=1.0, n=n, failed=failed)
+            self.assertEqual(len(list(made.problems())), problems, (n, failed))
+
     def test_zero_is_a_value(self):
         made = table()
         made.add("a", ms=0)
@@ -51,6 +70,8 @@ class Writing(unittest.TestCase):
         document = json.loads(json.dumps(made.as_json({"date": "today"})))
         self.assertEqual((document["conditions"]["date"], document["rows"][0]["ms"]), ("today", 12.34567))
         self.assertIn("| a, b | 12.35 |", made.markdown())
+        made.add("d", ms=float("nan"))
+        self.assertIsNone(json.loads(json.dumps(made.as_json({}), allow_nan=False))["rows"][2]["ms"])
         widths = {line.count("|") for line in made.markdown().splitlines() if line.startswith("|")}
         self.assertEqual(widths, {3})
 
