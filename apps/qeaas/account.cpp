@@ -57,7 +57,7 @@ void write_document(JsonWriter& out, const FetchReport& report, EntropyType type
   out.raw("]}\n");
 }
 
-std::uint64_t microseconds(Clock::duration time) {
+std::uint64_t whole_microseconds(Clock::duration time) {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(time).count());
 }
 
@@ -98,8 +98,8 @@ void write_link(JsonWriter& out, const LinkReport& link) {
     out.raw(R"(,"verified":false)");
   }
   out.raw(R"(,"round_trips":)").number(link.statistics.round_trips).raw(R"(,"retransmissions":)").number(link.statistics.retransmissions);
-  out.raw(R"(,"handshake_us":)").number(microseconds(link.handshake)).raw(R"(,"total_us":)").number(microseconds(link.total));
-  if (link.statistics.first_answer) out.raw(R"(,"first_answer_us":)").number(microseconds(*link.statistics.first_answer));
+  out.raw(R"(,"handshake_us":)").number(whole_microseconds(link.handshake)).raw(R"(,"total_us":)").number(whole_microseconds(link.total));
+  if (link.statistics.first_answer) out.raw(R"(,"first_answer_us":)").number(whole_microseconds(*link.statistics.first_answer));
 }
 
 // The document holds random bytes: it is built in wiped memory, twice as large each time until it fits.
