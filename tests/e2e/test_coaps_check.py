@@ -87,6 +87,18 @@ class CoapsCheck(Case):
         self.assertEqual(self.list.read_text(), MARKED)
         self.assertEqual(self.asked(), 2)
 
+    def test_an_edit_while_servers_are_asked_stays(self):
+        self.dies()
+        (self.place / "meanwhile").write_text('rm "$STAND_IN/meanwhile"; echo "server 192.0.2.14:5684 down;" >>"$LIST"\n')
+        done = self.assertDone(self.check())
+        self.assertIn("was changed meanwhile and is left as it is; the next run sees to it", done.err)
+        added = "server 192.0.2.14:5684 down;\n"
+        self.assertEqual(self.list.read_text(), LIST + added)
+        self.assertEqual(self.asked(), 0)
+        self.assertDone(self.check())
+        self.assertEqual(self.list.read_text(), MARKED + added)
+        self.assertEqual(self.asked(), 1)
+
     def test_an_edit_while_nginx_refuses_stays_too(self):
         self.dies()
         self.assertFailed(self.check('echo "# edited" >>"$LIST"; false', due=True), "nginx did not reload")
