@@ -75,6 +75,18 @@ class DryRun(FeedCase):
         said = self.document(server, "--from", server.url, "--insecure")
         self.assertEqual((said["answers"][0]["link"], said["credit_bits"]), ("unverified", 0))
 
+    def test_a_link_behind_the_server_is_a_link_too(self):
+        far = self.physical()
+        for url, ca in ((far.http, {}), (far.https, {"ca_file": str(far.ca)})):
+            near = self.serve({"source": [{"id": "far", "type": "remote", "url": url, "trust_far_end": True, "kind": "physical", **ca}]})
+            near.log.wait("source far is healthy")
+            for way in (("--socket", near.local), ("--from", near.url)):
+                said = self.document(near, *way)
+                self.assertEqual(said["answers"][0]["sources"], [{"id": "far", "kind": "physical", "conditioned": True, "classical_link": True}])
+                self.assertEqual((said["credit_bits"], said["answers"][0]["creditable"]), (0, False))
+                self.assertIn("over a link that is not post-quantum", said["answers"][0]["why"])
+            self.assertEqual(self.document(near, "--socket", near.local, "--credit-classical")["credit_bits"], 512)
+
     def test_servers_combined(self):
         good, simulated = self.physical(), self.serve()
         roots = self.folder() / "ca.pem"
