@@ -86,6 +86,7 @@ void fuzz_answer(AnswerFormat format, Bytes input) {
   require(size.has_value());
   const auto again = decode_random_answer(format, Bytes(memory).first(*size));
   require(again && same(again->random.span(), answer->random.span()) && again->sources.size() == answer->sources.size());
+  for (std::size_t i = 0; i < account.sources().size(); ++i) require(again->sources[i].classical_link == answer->sources[i].classical_link);
 }
 
 template <class Report, class Decode>

@@ -30,7 +30,7 @@ std::string describe_server(const ServerAccount& server) {
           " first_answer=" + (counts.first_answer ? milliseconds(*counts.first_answer) : "none") + " total=" + milliseconds(link.total);
   for (const auto& source : server.sources)
     text += "\nsource=" + printable(source.id) + " kind=" + std::string(name(source.kind)) +
-            " conditioned=" + std::string(yes_no(source.conditioned));
+            " conditioned=" + std::string(yes_no(source.conditioned)) + (source.classical_link ? " link=classical" : "");
   if (server.failure) text += "\nfailed=" + server.failure->fault.text;
   return text;
 }
@@ -121,7 +121,8 @@ void write_sources(JsonWriter& out, const std::vector<SourceTag>& sources) {
   bool first = true;
   for (const auto& tag : sources) {
     comma(out, first);
-    out.raw(R"({"id":)").text(tag.id).raw(R"(,"kind":)").text(name(tag.kind)).raw(R"(,"conditioned":)").boolean(tag.conditioned).raw("}");
+    out.raw(R"({"id":)").text(tag.id).raw(R"(,"kind":)").text(name(tag.kind)).raw(R"(,"conditioned":)").boolean(tag.conditioned);
+    out.raw(tag.classical_link ? R"(,"classical_link":true})" : "}");
   }
   out.raw("]");
 }

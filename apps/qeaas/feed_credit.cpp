@@ -49,6 +49,13 @@ Judgement judge(const FeedAnswer& answer, const CreditRules& rules) {
     return {false, list(answer.sources, false) + (os ? ": a kernel's or a hypervisor's own bytes, which add nothing that it does not know"
                                                      : ": a far end that the server does not trust")};
   }
+  // Nor is it said which blocks came over which link.
+  const auto over_classical_link = [](const SourceTag& tag) { return vouches(tag) && tag.classical_link; };
+  const auto far = std::ranges::find_if(answer.sources, over_classical_link);
+  if (far != answer.sources.end() && !rules.credit_classical)
+    return {false, printable(far->id) + " (" + std::string(name(far->kind)) +
+                       ") came to the server over a link that is not post-quantum: who records it can read the bytes with a quantum "
+                       "computer (--credit-classical)"};
   // A server's os and untrusted remote sources are XORed onto blocks of those that may feed direct: they add nothing and take nothing.
   const auto beside = list(answer.sources, false);
   return {true, "full entropy from " + list(answer.sources, true) + (beside.empty() ? "" : "; nothing for " + beside)};

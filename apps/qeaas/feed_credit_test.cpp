@@ -79,6 +79,18 @@ TEST(FeedCredit, AClassicalLinkIsCreditedWhereTheOperatorSaysSo) {
   EXPECT_FALSE(judge(answer({kLamp}, Way::plain), {true}).full);
 }
 
+TEST(FeedCredit, ALinkOfTheServerIsALinkToo) {
+  const SourceTag far{"far", SourceKind::quantum, true, true};
+  const SourceTag untrusted{"other", SourceKind::remote, true, true};
+  for (const auto way : {Way::local, Way::post_quantum}) {
+    EXPECT_FALSE(judged({far}, way).full);
+    EXPECT_THAT(judged({far}, way).why, HasSubstr("far (quantum) came to the server over a link that is not post-quantum"));
+    EXPECT_FALSE(judged({kLamp, far}, way).full) << "which blocks are the lamp's is not said";
+    EXPECT_TRUE(judge(answer({far}, way), {true}).full);
+    EXPECT_TRUE(judged({kLamp, untrusted}, way).full) << "what is XORed on takes nothing";
+  }
+}
+
 TEST(FeedCredit, NamesOfSourcesCannotSteerATerminal) {
   EXPECT_EQ(judged({SourceTag{"a\x1b[2J", SourceKind::quantum, false}}).why.find('\x1b'), std::string::npos);
 }

@@ -41,7 +41,7 @@ FeedDraw draw_from_servers(const ConnectionOptions& options, const FeedPlan& pla
 Way way_of(const LinkReport& link);
 
 // Attempt runs a draw in a thread of its own, since a name server or a peer may keep it waiting for longer than anybody wants to. The
-// thread is never waited for: who gives up leaves it behind, and then ends the process by _exit.
+// thread is never waited for: who gives up leaves it behind, and ends the process by _exit while it is under way.
 class Attempt {
  public:
   explicit Attempt(const FeedDraw& draw);

@@ -15,7 +15,8 @@
 namespace qeaas::cli {
 namespace {
 
-constexpr auto kTick = 1s;              // how often the clocks are looked at
+constexpr auto kTick = 1s;  // how often the clocks are looked at
+constexpr std::size_t kMostLeftBehind = 3;
 constexpr auto kLongestAttempt = 300s;  // beyond that the service is stuck, and the manager is to start it again
 
 FileDescriptor signal_descriptor() {
@@ -50,6 +51,7 @@ int FeedService::run() {
       attempt_.emplace(draw_);
     }
     wait();
+    std::erase_if(left_behind_, [](const Attempt& attempt) { return attempt.over(); });
     // In this order: what was drawn before a clone must not be taken for fresh.
     look_for_clones();
     if (attempt_ && attempt_->over()) finish();
@@ -58,7 +60,7 @@ int FeedService::run() {
   notify_manager("STOPPING=1");
   log::info("stopped");
   // A draw that is under way ends with the process.
-  if (attempt_) ::_exit(kDone);
+  if (attempt_ || !left_behind_.empty()) ::_exit(kDone);
   return kDone;
 }
 
@@ -88,13 +90,24 @@ void FeedService::look_for_clones() {
   if (news_.take()) on_clone("the kernel says that this virtual machine was forked (vmgenid)");
 }
 
-// on_clone reseeds with what the kernel has of its own at once, and asks for bytes that the twin does not get.
+// on_clone reseeds with what the kernel has of its own at once, and asks for bytes that the twin does not get. It does not wait for a draw
+// that is under way: over a session that a restore has cut off, that one ends with its time-out.
 void FeedService::on_clone(const std::string& what) {
   log::warning("clone suspected: " + what);
   if (pool_ != nullptr) static_cast<void>(pool_->reseed());
-  attempt_is_stale_ = attempt_.has_value();
+  if (attempt_) leave_behind();
   why_ = "clone suspected: " + what;
   schedule_.at_once(Clock::now());
+}
+
+// leave_behind goes on without the draw that is under way; what it may still get is wiped when it is over. Where clocks that jump again and
+// again have left several behind, this one is waited for, so that their number has a bound.
+void FeedService::leave_behind() {
+  attempt_is_stale_ = left_behind_.size() >= kMostLeftBehind;
+  if (attempt_is_stale_)
+    return log::warning("several draws are under way that a clone may have too; the next one waits for the last of them");
+  log::info("what was being drawn is thrown away: a clone may have it too");
+  left_behind_.push_back(*std::exchange(attempt_, std::nullopt));
 }
 
 void FeedService::finish() {

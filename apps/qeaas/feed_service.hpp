@@ -23,6 +23,7 @@ class FeedService {
   bool stop_asked();
   void look_for_clones();
   void on_clone(const std::string& what);
+  void leave_behind();
   void finish();
   void report(const Feeding& feeding);
   void keep_alive();
@@ -36,6 +37,7 @@ class FeedService {
   ForkNews news_;
   FileDescriptor signals_;
   std::optional<Attempt> attempt_;
+  std::vector<Attempt> left_behind_;  // that a clone may have too; their threads may still be at work
   TimePoint attempt_began_{};
   std::string why_ = "start";  // of the next feeding
   bool attempt_is_stale_ = false;

@@ -50,7 +50,8 @@ constexpr bool may_feed_direct(SourceKind kind) noexcept {
 struct SourceTag {
   std::string id;  // unique within a server: "rdseed", "quantis0"
   SourceKind kind = SourceKind::physical;
-  bool conditioned = false;  // the device conditions its output itself; the raw noise cannot be seen
+  bool conditioned = false;     // the device conditions its output itself; the raw noise cannot be seen
+  bool classical_link = false;  // its bytes came to the server over a link without post-quantum key exchange, or without any
 };
 
 inline constexpr std::size_t kMaxSources = 16;

@@ -192,7 +192,7 @@ void PushStream::Core::note_provenance(const Provenance& provenance) {
         .text(name(sources[i]->kind))
         .raw(R"(,"conditioned":)")
         .boolean(sources[i]->conditioned)
-        .raw("}");
+        .raw(sources[i]->classical_link ? R"(,"classical_link":true})" : "}");
   const auto size = json.raw(R"(],"simulated":)").boolean(provenance.simulated()).raw("}").finish();
   send_note(size.value_or(0));
 }

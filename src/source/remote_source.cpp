@@ -24,7 +24,10 @@ std::string claim_of(const RemoteSettings& settings) {
 class RemoteSource final : public BasicSource {
  public:
   explicit RemoteSource(RemoteSettings settings)
-      : BasicSource({.tag = {settings.id, settings.trust_far_end ? settings.far_end_kind : SourceKind::remote, true},
+      : BasicSource({.tag = {.id = settings.id,
+                             .kind = settings.trust_far_end ? settings.far_end_kind : SourceKind::remote,
+                             .conditioned = true,
+                             .classical_link = true},
                      .sample_bits = 8,
                      .per_sample = settings.per_sample.value_or(kConditionedByte),
                      .claim = claim_of(settings)}),

@@ -54,6 +54,8 @@ TEST_F(RemoteTest, KindIsRemoteUnlessTrusted) {
   RemoteSettings over_tls;
   over_tls.server.url = "https://example.org";
   EXPECT_NE(make_remote_source(over_tls)->info().claim.find("classical TLS"), std::string::npos);
+  EXPECT_TRUE(trusted->info().tag.classical_link) << "loopback here, and who knows what a tunnel that ends there was";
+  EXPECT_TRUE(make_remote_source(over_tls)->info().tag.classical_link);
   EXPECT_EQ(trusted->info().per_sample, MinEntropy::from_whole_bits(4));
 }
 

@@ -13,7 +13,7 @@ namespace qeaas {
 namespace {
 
 // Keys of the CBOR map, fixed by docs/protocol.md.
-enum Key : std::int64_t { kRandom = 1, kType = 2, kSources = 3, kReport = 4, kSimulated = 5 };
+enum Key : std::int64_t { kRandom = 1, kType = 2, kSources = 3, kReport = 4, kSimulated = 5, kClassicalLinks = 6 };
 constexpr unsigned kProvenanceKeys = 0b111100;
 constexpr unsigned kAllKeys = 0b111110;
 
@@ -22,17 +22,28 @@ bool ids_fit(const Provenance& provenance) noexcept {
   return std::all_of(tags.begin(), tags.end(), [](const SourceTag* tag) { return tag->id.size() <= kMaxSourceIdBytes; });
 }
 
-// account is what follows the random bytes.
+std::size_t classical_links(const Provenance& provenance) noexcept {
+  const auto tags = provenance.sources();
+  return static_cast<std::size_t>(std::count_if(tags.begin(), tags.end(), [](const SourceTag* tag) { return tag->classical_link; }));
+}
+
+// account is what follows the random bytes. The places of sources with a classical link stand in a member of their own, which is there
+// when there are such: the triples of kSources are fixed.
 Result<std::size_t> account(CborWriter& out, const Provenance& provenance) noexcept {
   out.integer(kType).text(name(provenance.type()));
   out.integer(kSources).array(provenance.sources().size());
   for (const SourceTag* tag : provenance.sources()) out.array(3).text(tag->id).text(name(tag->kind)).boolean(tag->conditioned);
-  return out.integer(kReport).null().integer(kSimulated).boolean(provenance.simulated()).finish();
+  out.integer(kReport).null().integer(kSimulated).boolean(provenance.simulated());
+  const auto links = classical_links(provenance);
+  if (links > 0) out.integer(kClassicalLinks).array(links);
+  for (std::size_t i = 0; i < provenance.sources().size(); ++i)
+    if (provenance.sources()[i]->classical_link) out.unsigned_integer(i);
+  return out.finish();
 }
 
 Result<std::size_t> encode_cbor(Bytes random, const Provenance& provenance, MutableBytes into) noexcept {
   CborWriter out(into);
-  out.map(5).integer(kRandom).bytes(random);
+  out.map(classical_links(provenance) > 0 ? 6 : 5).integer(kRandom).bytes(random);
   return account(out, provenance);
 }
 
@@ -42,7 +53,7 @@ Result<std::size_t> encode_json(Bytes random, const Provenance& provenance, Muta
   std::string_view separator;
   for (const SourceTag* tag : provenance.sources()) {
     out.raw(separator).raw(R"({"id":)").text(tag->id).raw(R"(,"kind":)").text(name(tag->kind));
-    out.raw(R"(,"conditioned":)").boolean(tag->conditioned).raw("}");
+    out.raw(R"(,"conditioned":)").boolean(tag->conditioned).raw(tag->classical_link ? R"(,"classical_link":true})" : "}");
     separator = ",";
   }
   return out.raw(R"(],"report":null,"simulated":)").boolean(provenance.simulated()).raw("}").finish();
@@ -58,11 +69,11 @@ Status set_type(std::string_view text, RandomAnswer& answer) noexcept {
   return {};
 }
 
-Status add_source(std::string_view id, std::string_view kind_text, bool conditioned, RandomAnswer& answer) {
+Status add_source(std::string_view id, std::string_view kind_text, bool conditioned, bool classical_link, RandomAnswer& answer) {
   const auto kind = source_kind(kind_text);
   if (!kind) return fail(Error::unknown);
   if (id.size() > kMaxSourceIdBytes || answer.sources.size() == kMaxSources) return fail(Error::too_large);
-  answer.sources.push_back(SourceTag{std::string(id), *kind, conditioned});
+  answer.sources.push_back(SourceTag{std::string(id), *kind, conditioned, classical_link});
   return {};
 }
 
@@ -76,7 +87,7 @@ Status read_source(CborReader& in, RandomAnswer& answer) {
   if (!kind) return as_malformed(kind.error());
   const auto conditioned = in.boolean();
   if (!conditioned) return as_malformed(conditioned.error());
-  return add_source(*id, *kind, *conditioned, answer);
+  return add_source(*id, *kind, *conditioned, false, answer);
 }
 
 Status read_sources(CborReader& in, RandomAnswer& answer) {
@@ -115,6 +126,19 @@ Status read_simulated(CborReader& in, RandomAnswer& answer) {
   return {};
 }
 
+// read_classical_links: keys ascend, so that the sources have been read.
+Status read_classical_links(CborReader& in, RandomAnswer& answer) {
+  const auto count = in.array();
+  if (!count) return as_malformed(count.error());
+  for (std::size_t i = 0; i < *count; ++i) {
+    const auto place = in.unsigned_integer();
+    if (!place) return as_malformed(place.error());
+    if (*place >= answer.sources.size()) return fail(Error::malformed);
+    answer.sources[*place].classical_link = true;
+  }
+  return {};
+}
+
 Status read_member(CborReader& in, std::int64_t key, RandomAnswer& answer) {
   switch (key) {
     case kRandom: return read_random(in, answer);
@@ -122,6 +146,7 @@ Status read_member(CborReader& in, std::int64_t key, RandomAnswer& answer) {
     case kSources: return read_sources(in, answer);
     case kReport: return read_report(in, answer);
     case kSimulated: return read_simulated(in, answer);
+    case kClassicalLinks: return read_classical_links(in, answer);
     default: return in.skip();
   }
 }
@@ -156,9 +181,11 @@ Status read_json_sources(json_tree::Fields& fields, RandomAnswer& answer) {
   for (const auto& item : fields.items("sources")) {
     std::string id, kind;
     bool conditioned = false;
-    const auto read = json_tree::Fields(item).read("id", id).read("kind", kind).read("conditioned", conditioned).status();
-    if (!read) return read;
-    if (const auto added = add_source(id, kind, conditioned, answer); !added) return added;
+    json_tree::Fields source(item);
+    if (const auto& read = source.read("id", id).read("kind", kind).read("conditioned", conditioned).status(); !read) return read;
+    bool classical_link = false;
+    if (item.as_object().contains("classical_link") && !source.read("classical_link", classical_link).status()) return source.status();
+    if (const auto added = add_source(id, kind, conditioned, classical_link, answer); !added) return added;
   }
   return fields.status();
 }
@@ -203,7 +230,7 @@ Result<std::size_t> encode_random_answer(AnswerFormat format, Bytes random, cons
 Result<std::size_t> encode_provenance(const Provenance& provenance, MutableBytes into) noexcept {
   if (!ids_fit(provenance)) return fail(Error::too_large);
   CborWriter out(into);
-  out.map(4);
+  out.map(classical_links(provenance) > 0 ? 5 : 4);
   return account(out, provenance);
 }
 

@@ -21,9 +21,10 @@ enum class AnswerFormat : std::uint8_t { cbor, json };
 
 // max_overhead is how much more than the random bytes (CBOR) or their hex digits (JSON) an answer can need.
 constexpr std::size_t max_overhead(AnswerFormat format) noexcept {
-  // CBOR: heads, keys and the type, then per source an array head, the id with its head, the longest kind and the flag.
-  // JSON: the fixed names, then per source {"id":"","kind":"simulated","conditioned":false}, and the id at six characters a byte.
-  return format == AnswerFormat::cbor ? 24 + kMaxSources * (kMaxSourceIdBytes + 16) : 128 + kMaxSources * (6 * kMaxSourceIdBytes + 64);
+  // CBOR: heads, keys and the type, then per source an array head, the id with its head, the longest kind, the flag, and its place in the
+  // list of classical links. JSON: the fixed names, then per source {"id":"","kind":"simulated","conditioned":false,"classical_link":true},
+  // and the id at six characters a byte.
+  return format == AnswerFormat::cbor ? 26 + kMaxSources * (kMaxSourceIdBytes + 17) : 128 + kMaxSources * (6 * kMaxSourceIdBytes + 72);
 }
 // max_answer_bytes is enough memory for encode to succeed.
 constexpr std::size_t max_answer_bytes(AnswerFormat format, std::size_t random_bytes) noexcept {

@@ -66,9 +66,39 @@ TEST(RandomAnswer, ComesBackWithItsProvenance) {
   }
 }
 
+TEST(RandomAnswer, SaysWhichSourcesCameOverAClassicalLink) {
+  const SourceTag far{"far", SourceKind::quantum, true, true};
+  const auto account = provenance(EntropyType::direct, {&kRdseed, &far});
+  const auto cbor = encoded(AnswerFormat::cbor, bytes("01"), account).value();
+  EXPECT_EQ(to_hex(cbor),
+            "a6"
+            "014101"
+            "0266646972656374"
+            "0382"
+            "836672647365656468706879736963616cf5"
+            "8363666172677175616e74756df5"
+            "04f6"
+            "05f4"
+            "068101");
+  const auto json = encoded(AnswerFormat::json, bytes("01"), account).value();
+  EXPECT_EQ(std::string(json.begin(), json.end()),
+            R"({"random":"01","type":"direct","sources":[{"id":"rdseed","kind":"physical","conditioned":true},)"
+            R"({"id":"far","kind":"quantum","conditioned":true,"classical_link":true}],"report":null,"simulated":false})");
+  std::vector<std::uint8_t> alone(kMaxProvenanceBytes);
+  alone.resize(encode_provenance(account, alone).value());
+  for (const auto& answer :
+       {decode_random_answer(AnswerFormat::cbor, cbor), decode_random_answer(AnswerFormat::json, json), decode_provenance(alone)}) {
+    ASSERT_TRUE(answer.has_value());
+    ASSERT_EQ(answer->sources.size(), 2U);
+    EXPECT_FALSE(answer->sources[0].classical_link);
+    EXPECT_TRUE(answer->sources[1].classical_link);
+  }
+}
+
 TEST(RandomAnswer, FitsThePromisedMemoryAtItsWorst) {
   std::vector<SourceTag> tags;
-  for (std::size_t i = 0; i < kMaxSources; ++i) tags.push_back({std::string(kMaxSourceIdBytes, '\x01'), SourceKind::simulated, false});
+  for (std::size_t i = 0; i < kMaxSources; ++i)
+    tags.push_back({std::string(kMaxSourceIdBytes, '\x01'), SourceKind::simulated, false, true});
   Provenance account;
   account.reset(EntropyType::direct);
   for (const auto& tag : tags) account.add(tag);
@@ -114,13 +144,26 @@ Error json_error(std::string_view text) {
 }
 
 TEST(RandomAnswer, RefusesMalformedCbor) {
-  for (const auto* hex :
-       {"", "80", "a0", "a1014101", "a5 01 01 02 656d69786564 03 80 04 f6 05 f4", "a5 01 40 02 01 03 80 04 f6 05 f4",
-        "a5 01 40 02 656d69786564 03 01 04 f6 05 f4", "a5 01 40 02 656d69786564 03 80 04 01 05 f4",
-        "a5 01 40 02 656d69786564 03 80 04 f6 05 01", "a5 01 40 02 656d69786564 03 80 04 f6 05 f4 00",
-        "a5 01 40 02 656d69786564 03 81 82 6161 6161 04 f6 05 f4", "a5 01 40 02 656d69786564 03 81 01 04 f6 05 f4",
-        "a5 01 40 02 656d69786564 03 81 83 01 626f73 f4 04 f6 05 f4", "a5 01 40 02 656d69786564 03 81 83 6161 01 f4 04 f6 05 f4",
-        "a5 01 40 02 656d69786564 03 81 83 6161 626f73 01 04 f6 05 f4", "a1 6161 01"})
+  for (const auto* hex : {"",
+                          "80",
+                          "a0",
+                          "a1014101",
+                          "a5 01 01 02 656d69786564 03 80 04 f6 05 f4",
+                          "a5 01 40 02 01 03 80 04 f6 05 f4",
+                          "a5 01 40 02 656d69786564 03 01 04 f6 05 f4",
+                          "a5 01 40 02 656d69786564 03 80 04 01 05 f4",
+                          "a5 01 40 02 656d69786564 03 80 04 f6 05 01",
+                          "a5 01 40 02 656d69786564 03 80 04 f6 05 f4 00",
+                          "a5 01 40 02 656d69786564 03 81 82 6161 6161 04 f6 05 f4",
+                          "a5 01 40 02 656d69786564 03 81 01 04 f6 05 f4",
+                          "a5 01 40 02 656d69786564 03 81 83 01 626f73 f4 04 f6 05 f4",
+                          "a5 01 40 02 656d69786564 03 81 83 6161 01 f4 04 f6 05 f4",
+                          "a5 01 40 02 656d69786564 03 81 83 6161 626f73 01 04 f6 05 f4",
+                          "a1 6161 01",
+                          "a6 01 40 02 656d69786564 03 80 04 f6 05 f4 06 8100",
+                          "a6 01 40 02 656d69786564 03 81 83 6161 626f73 f4 04 f6 05 f4 06 8101",
+                          "a6 01 40 02 656d69786564 03 80 04 f6 05 f4 06 00",
+                          "a6 01 40 02 656d69786564 03 81 83 6161 626f73 f4 04 f6 05 f4 06 8120"})
     EXPECT_EQ(cbor_error(hex), Error::malformed) << hex;
   EXPECT_EQ(cbor_error("a5 01 40 02 6178 03 80 04 f6 05 f4"), Error::unknown);
   EXPECT_EQ(cbor_error("a5 01 40 02 656d69786564 03 81 83 6161 6178 f4 04 f6 05 f4"), Error::unknown);
@@ -133,6 +176,8 @@ TEST(RandomAnswer, RefusesMalformedJson) {
                            R"({"random":"00","type":"mixed","sources":{},"report":null,"simulated":false})",
                            R"({"random":"00","type":"mixed","sources":[1],"report":null,"simulated":false})",
                            R"({"random":"00","type":"mixed","sources":[],"report":1,"simulated":false})",
+                           R"({"random":"00","type":"mixed","sources":[{"id":"a","kind":"os","conditioned":true,"classical_link":1}],)"
+                           R"("report":null,"simulated":false})",
                            R"({"random":"00","type":"mixed","sources":[],"simulated":false})",
                            R"({"random":"00","type":"mixed","sources":[],"report":null,"simulated":0})"})
     EXPECT_EQ(json_error(text), Error::malformed) << text;
@@ -157,7 +202,7 @@ TEST(RandomAnswer, SizesAreBounded) {
 }
 
 TEST(RandomAnswer, ReadsAReportAndSkipsWhatIsNew) {
-  const auto cbor = decode_random_answer(AnswerFormat::cbor, bytes("a6 01 40 02 656d69786564 03 80 04 6172 05 f5 06 820102"));
+  const auto cbor = decode_random_answer(AnswerFormat::cbor, bytes("a6 01 40 02 656d69786564 03 80 04 6172 05 f5 07 820102"));
   ASSERT_TRUE(cbor.has_value());
   EXPECT_EQ(cbor->report, "r");
   EXPECT_TRUE(cbor->simulated);

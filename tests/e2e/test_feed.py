@@ -75,6 +75,18 @@ class DryRun(FeedCase):
         said = self.document(server, "--from", server.url, "--insecure")
         self.assertEqual((said["answers"][0]["link"], said["credit_bits"]), ("unverified", 0))
 
+    def test_a_link_behind_the_server_is_a_link_too(self):
+        far = self.physical()
+        for url, ca in ((far.http, {}), (far.https, {"ca_file": str(far.ca)})):
+            near = self.serve({"source": [{"id": "far", "type": "remote", "url": url, "trust_far_end": True, "kind": "physical", **ca}]})
+            near.log.wait("source far is healthy")
+            for way in (("--socket", near.local), ("--from", near.url)):
+                said = self.document(near, *way)
+                self.assertEqual(said["answers"][0]["sources"], [{"id": "far", "kind": "physical", "conditioned": True, "classical_link": True}])
+                self.assertEqual((said["credit_bits"], said["answers"][0]["creditable"]), (0, False))
+                self.assertIn("over a link that is not post-quantum", said["answers"][0]["why"])
+            self.assertEqual(self.document(near, "--socket", near.local, "--credit-classical")["credit_bits"], 512)
+
     def test_servers_combined(self):
         good, simulated = self.physical(), self.serve()
         roots = self.folder() / "ca.pem"
@@ -300,31 +312,63 @@ class Service(FeedCase):
         if privileged:  # the generator reseeds with what the kernel has before anybody is asked, and once more with the new bytes
             self.assertEqual([line.split()[0] for line in trace()[before:]], ["RNDRESEEDCRNG", "RNDADDENTROPY", "RNDRESEEDCRNG"])
 
-    def test_what_was_drawn_before_a_clone_is_thrown_away(self):
+    def slow_service(self):
+        """A feeder whose local socket is ours: the process, its log, the next connection of it, and a jump of its wall clock to an offset."""
         step = self.folder() / "step"
         env, _ = self.traced(CLOCK_STEP=str(step))
         place = {key: env[key] for key in ("LD_PRELOAD", "IOCTL_TRACE", "CLOCK_STEP")}
         path = self.folder() / "e.sock"
-        with socket.socket(socket.AF_UNIX) as slow:
-            slow.bind(str(path))
-            slow.listen()
-            slow.settimeout(PATIENCE)
-            _, _, err, _ = self.start("--dry-run", "--every", "7d", "--timeout", "1h", "--socket", path, env=place)
-            first, _ = slow.accept()
+        slow = socket.socket(socket.AF_UNIX)
+        self.addCleanup(slow.close)
+        slow.bind(str(path))
+        slow.listen()
+        slow.settimeout(PATIENCE)
+        process, _, err, _ = self.start("--dry-run", "--every", "7d", "--timeout", "1h", "--socket", path, env=place)
+
+        def accept():
+            connection, _ = slow.accept()
+            self.addCleanup(connection.close)
+            return connection
+
+        def jump(seconds):
+            since = err.mark()
             scratch = step.with_suffix(".new")
-            scratch.write_text("3600")
+            scratch.write_text(str(seconds))
             scratch.rename(step)
-            err.wait("warning clone suspected")
-            account = b"\xa4\x02\x66direct\x03\x81\x83\x63one\x67quantum\xf4\x04\xf6\x05\xf4"
-            answer = bytes([0, 0, 0, 64, 0, len(account)]) + bytes(64) + account
-            first.sendall(answer)
-            err.wait("what was being drawn is thrown away")
-            second, _ = slow.accept()
-            self.assertNotIn("would feed", err.text())
-            second.sendall(answer)
-            err.wait('would feed 64 bytes with a credit of 512 bits.* why="clone suspected')
-            first.close()
-            second.close()
+            err.wait("warning clone suspected", since)
+        return process, err, accept, jump
+
+    @staticmethod
+    def answer(name):
+        account = b"\xa4\x02\x66direct\x03\x81\x83" + bytes([0x60 + len(name)]) + name + b"\x67quantum\xf4\x04\xf6\x05\xf4"
+        return bytes([0, 0, 0, 64, 0, len(account)]) + bytes(64) + account
+
+    def test_what_was_being_drawn_at_a_clone_is_neither_waited_for_nor_used(self):
+        process, err, accept, jump = self.slow_service()
+        first = accept()
+        jump(3600)
+        second = accept()  # at once, although the first draw has its hour left
+        second.sendall(self.answer(b"two"))
+        err.wait('would feed 64 bytes with a credit of 512 bits.* why="clone suspected')
+        first.sendall(self.answer(b"one"))
+        process.send_signal(signal.SIGHUP)
+        accept().sendall(self.answer(b"three"))
+        err.wait('would feed .* why="asked for"')
+        self.assertEqual(err.text().count("would feed"), 2, err.text())
+
+    def test_clocks_that_jump_again_and_again_do_not_pile_up_draws(self):
+        _, err, accept, jump = self.slow_service()
+        under_way = [accept()]
+        for hours in (1, 2, 3):
+            jump(hours * 3600)
+            under_way.append(accept())
+        jump(4 * 3600)
+        err.wait("the next one waits for the last of them")
+        under_way[-1].sendall(self.answer(b"stale"))
+        accept().sendall(self.answer(b"fresh"))
+        err.wait('would feed .* why="clone suspected')
+        self.assertEqual(err.text().count("would feed"), 1, err.text())
+        self.assertEqual(err.text().count("is thrown away"), 4, err.text())
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 """The OpenSSL provider inside programs that are not ours: the openssl command, its server, Python; and what `qeaas doctor openssl` says."""
 import json
 import os
+import pathlib
 import re
 import signal
 import subprocess
@@ -12,6 +13,8 @@ import unittest
 
 from harness import BIN, PATIENCE, Server, environment, main, need_program, run
 from opensslc import MODULE, RAND, SEED, ProviderCase, client_context, free_port, handshake
+
+UNIT = pathlib.Path(__file__).resolve().parents[2] / "deploy/nginx/nginx.service.d/qeaas.conf"
 
 # Python's _ssl is on OpenSSL, so that its interpreter is a program with a provider. It draws, then does what the test asks, and draws.
 DRAW = """
@@ -285,6 +288,48 @@ class Doctor(ProviderCase):
         missing = self.conf(module="/none/qeaas-provider.so")
         self.assertNotEqual(self.openssl(missing, "rand", "-hex", "32").code, 0)
         self.wrong(missing, r"32 bytes, public +refused")
+
+    def test_a_file_that_openssl_cannot_read_is_no_configuration(self):
+        server = self.serve()
+        good = self.conf(server, name="good.cnf")
+        missing, broken, closed = (self.home / name for name in ("missing.cnf", "broken.cnf", "closed.cnf"))
+        broken.write_text(good.read_text() + "\n[unfinished\n")
+        closed.write_text(good.read_text())
+        closed.chmod(0)
+        self.refused_by_the_doctor_alone(missing, "missing.cnf cannot be read by this user")
+        self.refused_by_the_doctor_alone(broken, "missing close square bracket")
+        if os.geteuid() != 0:  # root reads it all the same
+            self.refused_by_the_doctor_alone(closed, "closed.cnf cannot be read by this user")
+
+    def refused_by_the_doctor_alone(self, conf, why):
+        """OpenSSL draws from the operating system without a word; the check that nginx's unit makes fails."""
+        drawn = self.assertDone(self.openssl(conf, "rand", "-hex", "32"))
+        self.assertRegex(drawn.out, r"^[0-9a-f]{64}$")
+        said = self.check_of_the_unit(conf)
+        self.assertEqual(said.code, 1, said)
+        self.assertRegex(said.out, r"FAIL +configuration +.*" + why)
+
+    def check_of_the_unit(self, conf):
+        """What deploy/nginx has nginx's unit run before nginx, with this configuration in the place of its own."""
+        place = "/etc/qeaas/openssl.cnf"
+        lines = UNIT.read_text().splitlines()
+        self.assertIn(f"Environment=OPENSSL_CONF={place}", lines)
+        self.assertIn(f"AssertPathExists={place}", lines)
+        [command] = [line.partition("=")[2] for line in lines if line.startswith("ExecStartPre=")]
+        program, *arguments = command.split()
+        self.assertEqual(program, "/usr/bin/qeaas")
+        return run([BIN / "qeaas", *arguments], env={"PATH": "/usr/sbin:/usr/bin", "OPENSSL_CONF": str(conf)}, patience=PATIENCE)
+
+    def test_the_check_of_nginx_s_unit(self):
+        server = self.serve()
+        conf = self.home / "openssl.cnf"
+        shipped = (UNIT.parents[1] / "openssl.cnf").read_text()
+        conf.write_text(shipped.replace("module = qeaas-provider.so", f"module = {MODULE}").replace("/run/qeaas/entropy.sock", str(server.local)))
+        self.assertRegex(self.assertDone(self.check_of_the_unit(conf)).out, r"ok +source +every byte comes from socket:")
+        server.stop()
+        said = self.check_of_the_unit(conf)
+        self.assertEqual(said.code, 1, said)
+        self.assertRegex(said.out, r"FAIL +32 bytes, public +refused: .*is qeaasd running")
 
     def test_openssl_rand_ignores_provider_options(self):
         server = self.serve()

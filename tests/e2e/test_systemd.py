@@ -35,6 +35,19 @@ class Units(Case):
         done = self.assertDone(run(["systemd-analyze", "verify", *sorted(self.place.iterdir())]))
         self.assertEqual((done.out, done.err), ("", ""))
 
+    def test_systemd_understands_what_nginx_s_unit_gets(self):
+        place = self.folder()
+        shipped = SOURCE / "deploy" / "nginx"
+        (place / "nginx.service").write_text("[Service]\nType=forking\nExecStart=/bin/true\n")
+        (place / "nginx.service.d").mkdir()
+        drop_in = (shipped / "nginx.service.d" / "qeaas.conf").read_text().replace("/usr/bin/qeaas", str(BIN.resolve() / "qeaas"))
+        (place / "nginx.service.d" / "qeaas.conf").write_text(drop_in)
+        for unit in ("qeaas-coaps-check.service", "qeaas-coaps-check.timer"):
+            (place / unit).write_text((shipped / unit).read_text().replace("/etc/nginx/qeaas/coaps-check", str(shipped / "qeaas/coaps-check")))
+        (place / "qeaasd.service").write_text((self.place / "qeaasd.service").read_text())
+        done = self.assertDone(run(["systemd-analyze", "verify", *sorted(place.glob("*.service")), place / "qeaas-coaps-check.timer"]))
+        self.assertEqual((done.out, done.err), ("", ""))
+
     def test_the_sandbox_is_tight(self):
         for unit in self.services():
             done = run(["systemd-analyze", "security", "--offline=true", f"--threshold={MOST_EXPOSED}", "--no-pager", unit])
