@@ -14,6 +14,7 @@ namespace {
 constexpr int kAcceptsATurn = 64;
 constexpr auto kLingeringLimit = std::chrono::seconds(2);
 constexpr auto kExhaustedPause = std::chrono::milliseconds(200);
+constexpr auto kWarningPause = std::chrono::seconds(10);
 constexpr auto kStarvedTurn = std::chrono::milliseconds(50);
 constexpr std::size_t kCrowd = 1024;  // connections; the memory of fewer is not worth the trouble
 constexpr std::size_t kReadBytes = 64 * 1024;
@@ -64,15 +65,24 @@ bool Server::on_ready(TimePoint now) noexcept {
 }
 
 void Server::accept_all(TimePoint now) noexcept {
+  bool gave_way = false;
   for (int i = 0; i < kAcceptsATurn; ++i) {
     auto stream = listener_->accept();
     if (stream) {
+      gave_way = false;
       admit(std::move(*stream), now);
       continue;
     }
     if (stream.error() != Error::no_space) return;
+    if (now >= quiet_until_) {
+      quiet_until_ = now + kWarningPause;
+      log::warning(
+          "HTTP: no descriptors or memory for another connection: whoever is idle longest goes; raise LimitNOFILE or lower "
+          "max_connections");
+    }
+    // One place that came free and did not help is enough: then something else has run out.
+    if (!std::exchange(gave_way, true) && give_way()) continue;
     // The listening socket stays readable: look away for a moment instead of spinning on it.
-    log::warning("HTTP: no descriptors or memory for another connection; raise LimitNOFILE or lower max_connections");
     poller_.remove(listener_->descriptor());
     accepting_ = false;
     resume_accepting_ = now + kExhaustedPause;
@@ -80,16 +90,20 @@ void Server::accept_all(TimePoint now) noexcept {
   }
 }
 
-// make_room closes who has been idle longest when the server is full. False: nobody is.
-bool Server::make_room(const Address& from) noexcept {
-  if (const auto known = per_network_.find(from.network());
-      known != per_network_.end() && known->second >= options_.max_connections_per_address)
-    return false;
-  if (sessions_.size() < options_.max_connections) return true;
+// give_way ends who is missed least: who has been idle longest. False: nobody is.
+bool Server::give_way() noexcept {
   auto* oldest = lists_[Wait::idle].front;
   if (oldest == nullptr) return false;
   end(*oldest);
   return true;
+}
+
+// make_room is true when there is room for one more, perhaps because somebody gave way.
+bool Server::make_room(const Address& from) noexcept {
+  if (const auto known = per_network_.find(from.network());
+      known != per_network_.end() && known->second >= options_.max_connections_per_address)
+    return false;
+  return sessions_.size() < options_.max_connections || give_way();
 }
 
 void Server::admit(TcpStream stream, TimePoint now) noexcept {
@@ -117,6 +131,7 @@ void Server::end(Session& session) noexcept {
   if (std::exchange(session.dead, true)) return;
   delist(session);
   poller_.remove(session.tcp.descriptor());
+  session.tcp.close();  // at once: somebody may wait for the descriptor
   if (const auto known = per_network_.find(session.tcp.remote().network()); known != per_network_.end() && --known->second == 0)
     per_network_.erase(known);
   site_.counters.open.subtract();

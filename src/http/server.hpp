@@ -61,6 +61,7 @@ class Server {
   void accept_all(TimePoint now) noexcept;
   void admit(TcpStream stream, TimePoint now) noexcept;
   bool make_room(const Address& from) noexcept;
+  bool give_way() noexcept;
 
   void on_readable(Session& session, TimePoint now) noexcept;
   bool receive(Session& session, TimePoint now) noexcept;
@@ -96,6 +97,7 @@ class Server {
   SecretBytes buffer_;            // of one read
   SecretBytes plain_;             // of one decrypted record
   TimePoint resume_accepting_{};  // after descriptors have run out
+  TimePoint quiet_until_{};       // that they have is not logged before
   bool accepting_ = true;
   bool draining_ = false;
 };

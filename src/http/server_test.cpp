@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The server on real sockets: who comes, who stays, for how long, and that nobody loses the end of an answer.
+#include <fcntl.h>
+#include <sys/resource.h>
+
 #include "http/server_fixture.hpp"
 
 namespace qeaas::http::testing {
@@ -82,6 +85,51 @@ TEST(HttpServer, WhoIsBusyIsNotClosedForANewcomer) {
   port.until_closed(late);
   busy.say("TP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_EQ(port.answer(busy).status, 200U);
+}
+
+// NoMoreDescriptors makes this process have none left but those that are given back.
+struct NoMoreDescriptors {
+  NoMoreDescriptors() {
+    EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const FileDescriptor lowest(::fcntl(0, F_DUPFD_CLOEXEC, 0));
+    const rlimit none{static_cast<rlim_t>(lowest.get()), before.rlim_max};
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  }
+  ~NoMoreDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before); }
+  rlimit before{};
+};
+
+TEST(HttpServer, WithoutDescriptorsWhoIsIdleLongestGivesWay) {
+  Port port;
+  Peer first(port.address), second(port.address);
+  port.until_open(2);
+  port.world.now += 1s;
+  port.ask(first, kHealth);  // now the second has been idle longest
+  Peer late(port.address), later(port.address);
+  {
+    const NoMoreDescriptors none;
+    port.until_closed(second);
+    port.until_closed(first);
+    EXPECT_EQ(port.ask(later, kHealth).status, 200U);
+    EXPECT_EQ(port.ask(late, kHealth).status, 200U);
+  }
+  EXPECT_EQ(port.world.counters.open.get(), 2U);
+}
+
+TEST(HttpServer, WithoutDescriptorsWhoIsBusyStays) {
+  Port port;
+  Peer busy(port.address);
+  busy.say("GET / HT");
+  port.until([&] { return port.server->next_deadline(port.world.now) == port.world.now + 10s; }, "a request");
+  Peer late(port.address);
+  {
+    const NoMoreDescriptors none;
+    port.until([&] { return port.server->next_deadline(port.world.now) < port.world.now + 1s; }, "a pause");
+    busy.say("TP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(port.answer(busy).status, 200U);
+  }
+  port.pass(1s);
+  EXPECT_EQ(port.ask(late, kHealth).status, 200U) << "it accepts again";
 }
 
 TEST(HttpServer, ASlowRequestHasItsTimeAsAWhole) {
