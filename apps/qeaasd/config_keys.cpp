@@ -423,7 +423,9 @@ constexpr Key kKeys[] = {
      "other.",
      "", 0, 16},
     {"local", "max_connections", &at<kLocal, &U::max_connections>,
-     "Connections at once; one more is closed. Users who are let in by a group have at most half of them each.", "connections", 1, 1024},
+     "Connections at once; one more is closed. A user who is let in by a group has at most half of them, all of those together three "
+     "quarters.",
+     "connections", 1, 1024},
     {"local", "identity", &at<kLocal, &U::identity>,
      "Name of the identity (qeaas clients) whose quota all local clients draw on. Empty: they have no quota.", "", 0, 64},
 

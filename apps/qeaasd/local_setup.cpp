@@ -33,19 +33,18 @@ Outcome<std::unique_ptr<local::Listener>> listen(const LocalConfig& config, Inhe
   return local::Listener::open(*place, mode, for_a_group ? std::optional(groups.front()) : std::nullopt);
 }
 
-// warn_who_stays_out says which of the groups cannot open the socket, and what to do. The kernel keeps them out: no other log would tell.
+// warn_who_stays_out says which of the groups cannot open a socket that the service manager made, and what to do. The kernel keeps them
+// out: no other log would tell. (Of our own socket's mode the configuration has warned.)
 void warn_who_stays_out(const local::Listener& listener, const LocalConfig& config, const std::vector<gid_t>& groups) {
+  if (!listener.adopted()) return;
   const auto kept_out = listener.keeps_out(groups);
   std::string names;
   for (std::size_t i = 0; i < groups.size(); ++i)
     if (std::find(kept_out.begin(), kept_out.end(), groups[i]) != kept_out.end()) names += (names.empty() ? "" : ", ") + config.groups[i];
   if (names.empty()) return;
-  const auto* const advice =
-      listener.adopted()
-          ? ". The service manager made it, so [local] mode and groups do not change it: let its unit say SocketGroup=, or "
-            "SocketMode=0666 for several groups (systemctl edit qeaasd.socket), then stop qeaasd.service, restart qeaasd.socket"
-          : "; with several groups set [local] mode = \"0666\": the server still serves their members only";
-  log::warning("[local] groups: the mode and the group of " + listener.path().string() + " keep out members of " + names + advice);
+  log::warning("[local] groups: the mode and the group of " + listener.path().string() + " keep out members of " + names +
+               ". The service manager made it, so [local] mode and groups do not change it: let its unit say SocketGroup=, or "
+               "SocketMode=0666 for several groups (systemctl edit qeaasd.socket), then stop qeaasd.service, restart qeaasd.socket");
 }
 
 }  // namespace

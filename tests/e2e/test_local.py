@@ -257,7 +257,7 @@ class Credentials(Case):
         self.assertNotIn("keep out", server.log.text())
         server.stop()
         server = self.serve({"local": {"path": self.path, "groups": ["4242", "4243"]}})
-        server.log.wait(r"warning \[local\] groups: .*e\.sock keep out members of 4243; .* mode = \"0666\"")
+        server.log.wait(r"warning local\.mode 0660 keeps out members of all but the first of local\.groups")
         self.assertEqual(as_user(NOBODY, [4243], self.path), KEPT_OUT)
 
     def test_a_group_that_means_anybody_is_refused(self):
@@ -289,7 +289,7 @@ class Credentials(Case):
         shutil.copy(BIN / "qeaasd", place / "qeaasd")  # the build folder may be closed to others
         return run([*prefix, place / "qeaasd", "--config", place / "qeaasd.toml", "--state", place / "state"], env=environment(place))
 
-    def test_one_user_cannot_take_all_connections(self):
+    def test_users_of_a_group_cannot_take_all_connections(self):
         self.serve({"local": {"path": self.path, "groups": ["4242"], "max_connections": 4}})
         program = ("import socket, sys\n"
                    "held = []\n"
@@ -303,7 +303,14 @@ class Credentials(Case):
         other = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         try:
             self.assertEqual(other.stdout.readline(), "[True, True, False, False]\n")
-            self.assertEqual(len(Client(self, self.path).read_wait(1)), 1)
+            # Another user finds one place (three quarters of four are theirs together), and the last one stays root's.
+            command[command.index(str(NOBODY))] = "4444"
+            second = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            try:
+                self.assertEqual(second.stdout.readline(), "[True, False, False, False]\n")
+                self.assertEqual(len(Client(self, self.path).read_wait(1)), 1)
+            finally:
+                second.communicate("")
         finally:
             other.communicate("")
 
