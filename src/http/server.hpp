@@ -49,7 +49,7 @@ class Server {
  private:
   struct Session;
   // A session waits in the list of what it waits for. Each list has one time limit, so its front is who has waited longest.
-  enum Wait : std::uint8_t { handshake, idle, request, answer, lingering, starved, unlimited, kWaits };
+  enum Wait : std::uint8_t { handshake, idle, request, answer, lingering, starved, credit, unlimited, kWaits };
   struct List {
     Session* front = nullptr;
     Session* back = nullptr;
@@ -60,8 +60,8 @@ class Server {
 
   void accept_all(TimePoint now) noexcept;
   void admit(TcpStream stream, TimePoint now) noexcept;
-  bool make_room(const Address& from) noexcept;
-  bool give_way() noexcept;
+  bool make_room(const Address& from, TimePoint now) noexcept;
+  bool give_way(TimePoint now) noexcept;
 
   void on_readable(Session& session, TimePoint now) noexcept;
   bool receive(Session& session, TimePoint now) noexcept;
