@@ -98,6 +98,10 @@ class Checker {
     if (!local.path.empty() && local.path.front() != '/')
       wrong("local.path", "local.path: " + toml_text(local.path) + " is no absolute path; allowed: a path such as /run/qeaas/entropy.sock",
             Error::malformed);
+    if (local.enabled && !local.groups.empty() && local.max_connections < 2)
+      wrong("local.max_connections",
+            "local.max_connections: 1 leaves no place for members of local.groups, as one is kept for root and the "
+            "server's user; allowed: at least 2 with groups");
     const bool shut = local.mode == "0600" ? !local.groups.empty() : local.mode == "0660" && local.groups.size() > 1;
     if (local.enabled && shut)
       warn("local.mode " + local.mode + " keeps out members of " +

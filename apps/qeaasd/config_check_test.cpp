@@ -161,6 +161,11 @@ TEST(ConfigCheck, TheLocalSocketIsAnAbsolutePath) {
   EXPECT_FALSE(parse_config("[local]\npath = \"/" + std::string(100, 'x') + "\"\n", "t.toml"));
   EXPECT_FALSE(parse_config("[local]\nmode = \"0777\"\n", "t.toml"));
   EXPECT_FALSE(parse_config("[local]\nmax_connections = 0\n", "t.toml"));
+  expect_mistake(
+      "[local]\ngroups = [\"kvm\"]\nmax_connections = 1\n", Error::out_of_range,
+      "t.toml:3:1: local.max_connections: 1 leaves no place for members of local.groups, as one is kept for root and the server's "
+      "user; allowed: at least 2 with groups");
+  EXPECT_TRUE(parse_config("[local]\nmax_connections = 1\n", "t.toml"));
 }
 
 TEST(ConfigCheck, GroupsThatTheModeKeepsOutAreWorthAWarning) {

@@ -367,8 +367,9 @@ constexpr Key kKeys[] = {
     {"http", "anu", &at<kHttp, &H::anu>, "Serve the shape of ANU's service (/API/jsonI.php)."},
     {"http", "qrypt", &at<kHttp, &H::qrypt>, "Serve the shape of Qrypt's service (/api/v1/quantum-entropy)."},
     {"http", "max_connections", &at<kHttp, &H::max_connections>,
-     "Connections on each address that is listened on, over all workers; beyond that whoever has been idle longest goes.", "connections", 1,
-     1'000'000},
+     "Connections on each address that is listened on, over all workers; beyond that whoever has been idle longest goes, then WebSockets "
+     "without credit.",
+     "connections", 1, 1'000'000},
     {"http", "max_connections_per_address", &at<kHttp, &H::max_connections_per_address>,
      "Connections of one IPv4 address or IPv6 /64 to one worker.", "connections", 1, 1'000'000},
     {"http", "request_timeout_seconds", &at<kHttp, &H::request_timeout_seconds>, "From the first byte of a request to its last; then 408.",
@@ -423,7 +424,9 @@ constexpr Key kKeys[] = {
      "other.",
      "", 0, 16},
     {"local", "max_connections", &at<kLocal, &U::max_connections>,
-     "Connections at once; one more is closed. Users who are let in by a group have at most half of them each.", "connections", 1, 1024},
+     "Connections at once; one more is closed. A user who is let in by a group has at most half of them, all of those together three "
+     "quarters.",
+     "connections", 1, 1024},
     {"local", "identity", &at<kLocal, &U::identity>,
      "Name of the identity (qeaas clients) whose quota all local clients draw on. Empty: they have no quota.", "", 0, 64},
 

@@ -14,6 +14,7 @@
 #include "client/key_store.hpp"
 #include "crypto/random.hpp"
 #include "base/notify.hpp"
+#include "descriptors.hpp"
 #include "setup.hpp"
 
 namespace qeaas {
@@ -67,6 +68,7 @@ Daemon::~Daemon() {
 
 Outcome<void> Daemon::start() {
   for (const auto& warning : config_.warnings) log::warning(warning);
+  provide_descriptors(config_, worker_count(config_));
   auto inherited = InheritedSockets::from_environment();
   if (!inherited) return tl::unexpected(inherited.error());
   inherited_ = std::move(*inherited);

@@ -2,6 +2,8 @@
 // From configuration to the local socket.
 #include "local_setup.hpp"
 
+#include <algorithm>
+
 #include "base/log.hpp"
 #include "local/place.hpp"
 
@@ -26,7 +28,23 @@ Outcome<std::unique_ptr<local::Listener>> listen(const LocalConfig& config, Inhe
   if (auto passed = inherited.take_local(config.path)) return local::Listener::adopt(std::move(*passed));
   const auto place = place_of(config);
   if (!place) return tl::unexpected(place.error());
-  return local::Listener::open(*place, mode_of(config.mode), groups.empty() ? std::nullopt : std::optional(groups.front()));
+  const auto mode = mode_of(config.mode);
+  const bool for_a_group = mode == 0660 && !groups.empty();  // otherwise the file's group lets nobody in who would not get in anyway
+  return local::Listener::open(*place, mode, for_a_group ? std::optional(groups.front()) : std::nullopt);
+}
+
+// warn_who_stays_out says which of the groups cannot open a socket that the service manager made, and what to do. The kernel keeps them
+// out: no other log would tell. (Of our own socket's mode the configuration has warned.)
+void warn_who_stays_out(const local::Listener& listener, const LocalConfig& config, const std::vector<gid_t>& groups) {
+  if (!listener.adopted()) return;
+  const auto kept_out = listener.keeps_out(groups);
+  std::string names;
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    if (std::find(kept_out.begin(), kept_out.end(), groups[i]) != kept_out.end()) names += (names.empty() ? "" : ", ") + config.groups[i];
+  if (names.empty()) return;
+  log::warning("[local] groups: the mode and the group of " + listener.path().string() + " keep out members of " + names +
+               ". The service manager made it, so [local] mode and groups do not change it: let its unit say SocketGroup=, or "
+               "SocketMode=0666 for several groups (systemctl edit qeaasd.socket), then stop qeaasd.service, restart qeaasd.socket");
 }
 
 }  // namespace
@@ -46,6 +64,7 @@ Outcome<std::unique_ptr<LocalFront>> open_local(const LocalConfig& config, Inher
     log::warning("no local socket: " + listener.error().text + "; " + kAdvice);
     return std::unique_ptr<LocalFront>();
   }
+  warn_who_stays_out(**listener, config, groups);
   const auto path = (*listener)->path().string();
   local::ServerOptions options;
   options.max_connections = config.max_connections;

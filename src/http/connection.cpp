@@ -74,7 +74,7 @@ Connection::Connection(Site& site, const Caller& caller, std::function<void()> o
 Connection::~Connection() = default;
 
 Connection::Phase Connection::phase() const noexcept {
-  if (push_) return Phase::web_socket;
+  if (push_) return push_->spent() ? Phase::credit : Phase::web_socket;
   if (streaming_) return Phase::streaming;
   if (closing_) return Phase::closing;
   return parsing_->parser || !input_.empty() ? Phase::receiving : Phase::idle;

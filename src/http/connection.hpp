@@ -21,6 +21,7 @@ class Connection {
     receiving,   // the rest of a request
     streaming,   // entropy for a long answer
     web_socket,  // its own time-outs watch it
+    credit,      // a WebSocket whose client has granted none, or has had all of it
     closing,     // the peer to take the last answer
   };
 

@@ -27,6 +27,7 @@ class MemoryPipe {
   void feed(Bytes data);
   void end();      // nothing more arrives
   void on_room();  // output has been sent
+  void notify();   // on_output runs soon
   void close();    // the stream is over, from either end; its output may still be sent
   // cut leaves the stream without its other end: what is pending fails, and nothing is called any more.
   void cut();
@@ -48,7 +49,6 @@ class MemoryPipe {
   void start_read(std::unique_ptr<Pending> pending);
   void start_write(std::unique_ptr<Pending> pending, std::size_t size);
   void serve_read();
-  void notify();
 
   boost::asio::io_context& loop_;
   ByteQueue* output_;

@@ -64,6 +64,7 @@ class PushStream::Core : public std::enable_shared_from_this<PushStream::Core> {
     stopping_ = true;
     if (open_) shut_down(websocket::close_code::going_away, kStopping);
   }
+  bool spent() const noexcept { return credit_ == 0 && !writing_; }
   void cut() {
     cut_ = true;
     pipe->cut();
@@ -154,6 +155,7 @@ void PushStream::Core::on_written(Code code, std::size_t size) {
   writing_ = false;
   credit_ -= size;
   if (!code) send_next();
+  if (spent()) pipe->notify();
 }
 
 // fill draws one frame. False: nothing could be drawn, and what to do about it is under way.
@@ -242,6 +244,7 @@ void PushStream::on_end() noexcept { core_->pipe->end(); }
 void PushStream::on_room() noexcept { core_->pipe->on_room(); }
 void PushStream::shut_down() noexcept { core_->stop(); }
 bool PushStream::wants_data() const noexcept { return core_->pipe->wants_data(); }
+bool PushStream::spent() const noexcept { return core_->spent(); }
 bool PushStream::done() const noexcept { return core_->pipe->closed(); }
 
 }  // namespace qeaas::http

@@ -30,6 +30,8 @@ class PushStream {
   void on_room() noexcept;
   // shut_down says goodbye: the server is stopping.
   void shut_down() noexcept;
+  // spent: the client has granted no credit, or all of it is used up. on_output runs when it becomes so.
+  bool spent() const noexcept;
   // done: nothing more comes; once the output is sent, the connection can be closed.
   bool done() const noexcept;
 

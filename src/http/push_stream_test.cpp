@@ -113,7 +113,7 @@ TEST(PushStream, HandshakeNoteAndFrames) {
   const auto answer = socket.open("?frame=100");
   EXPECT_EQ(answer.status, 101U);
   EXPECT_EQ(answer.field("sec-websocket-accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");  // RFC 6455 1.3
-  EXPECT_EQ(socket.client->connection.phase(), Connection::Phase::web_socket);
+  EXPECT_EQ(socket.client->connection.phase(), Connection::Phase::credit);
   EXPECT_EQ(world.counters.web_sockets.get(), 1U);
   EXPECT_FALSE(socket.next()) << "nothing without credit";
   EXPECT_EQ(world.gate.debited, 0U);
@@ -163,6 +163,7 @@ TEST(PushStream, OutagesAreToldOnceAndNothingStaysDebited) {
   world.draw.error = Error::starved;
   socket.say(credit(5000));
   EXPECT_EQ(socket.expect(kText).data, R"({"error":"starved","retry_after":7})");
+  EXPECT_EQ(socket.client->connection.phase(), Connection::Phase::web_socket) << "there is credit";
   world.loop.restart();
   world.loop.run_one_for(10s);  // the next attempt
   socket.settle();

@@ -14,6 +14,8 @@ namespace {
 constexpr int kAcceptsATurn = 64;
 constexpr auto kLingeringLimit = std::chrono::seconds(2);
 constexpr auto kExhaustedPause = std::chrono::milliseconds(200);
+constexpr auto kWarningPause = std::chrono::seconds(10);
+constexpr auto kCreditPause = std::chrono::seconds(10);  // how long a WebSocket without credit is as good as any other connection
 constexpr auto kStarvedTurn = std::chrono::milliseconds(50);
 constexpr std::size_t kCrowd = 1024;  // connections; the memory of fewer is not worth the trouble
 constexpr std::size_t kReadBytes = 64 * 1024;
@@ -64,15 +66,24 @@ bool Server::on_ready(TimePoint now) noexcept {
 }
 
 void Server::accept_all(TimePoint now) noexcept {
+  bool gave_way = false;
   for (int i = 0; i < kAcceptsATurn; ++i) {
     auto stream = listener_->accept();
     if (stream) {
+      gave_way = false;
       admit(std::move(*stream), now);
       continue;
     }
     if (stream.error() != Error::no_space) return;
+    if (now >= quiet_until_) {
+      quiet_until_ = now + kWarningPause;
+      log::warning(
+          "HTTP: no descriptors or memory for another connection: whoever is idle longest goes; raise LimitNOFILE or lower "
+          "max_connections");
+    }
+    // One place that came free and did not help is enough: then something else has run out.
+    if (!std::exchange(gave_way, true) && give_way(now)) continue;
     // The listening socket stays readable: look away for a moment instead of spinning on it.
-    log::warning("HTTP: no descriptors or memory for another connection; raise LimitNOFILE or lower max_connections");
     poller_.remove(listener_->descriptor());
     accepting_ = false;
     resume_accepting_ = now + kExhaustedPause;
@@ -80,21 +91,28 @@ void Server::accept_all(TimePoint now) noexcept {
   }
 }
 
-// make_room closes who has been idle longest when the server is full. False: nobody is.
-bool Server::make_room(const Address& from) noexcept {
-  if (const auto known = per_network_.find(from.network());
-      known != per_network_.end() && known->second >= options_.max_connections_per_address)
-    return false;
-  if (sessions_.size() < options_.max_connections) return true;
+// give_way ends who is missed least: who has been idle longest, or else the WebSocket that has been without credit longest, and not for
+// a moment only. False: nobody.
+bool Server::give_way(TimePoint now) noexcept {
   auto* oldest = lists_[Wait::idle].front;
-  if (oldest == nullptr) return false;
+  if (oldest == nullptr) oldest = lists_[Wait::credit].front;
+  if (oldest == nullptr || (oldest->wait == Wait::credit && now - oldest->since < kCreditPause)) return false;
   end(*oldest);
   return true;
 }
 
+// make_room is true when there is room for one more, perhaps because somebody gave way.
+bool Server::make_room(const Address& from, TimePoint now) noexcept {
+  if (const auto known = per_network_.find(from.network());
+      known != per_network_.end() && known->second >= options_.max_connections_per_address)
+    return false;
+  return sessions_.size() < options_.max_connections || give_way(now);
+}
+
 void Server::admit(TcpStream stream, TimePoint now) noexcept {
   site_.counters.accepted.add();
-  if (!make_room(stream.remote()) || (context_ && !site_.gate.admit_handshake(stream.remote(), now))) return site_.counters.refused.add();
+  if (!make_room(stream.remote(), now) || (context_ && !site_.gate.admit_handshake(stream.remote(), now)))
+    return site_.counters.refused.add();
   std::unique_ptr<TlsSession> tls;
   if (context_) {
     auto made = TlsSession::make(context_, census_);
@@ -117,6 +135,7 @@ void Server::end(Session& session) noexcept {
   if (std::exchange(session.dead, true)) return;
   delist(session);
   poller_.remove(session.tcp.descriptor());
+  session.tcp.close();  // at once: somebody may wait for the descriptor
   if (const auto known = per_network_.find(session.tcp.remote().network()); known != per_network_.end() && --known->second == 0)
     per_network_.erase(known);
   site_.counters.open.subtract();
@@ -142,6 +161,7 @@ Server::Wait Server::wait_of(const Session& session) const noexcept {
     case Connection::Phase::receiving: return Wait::request;
     case Connection::Phase::streaming: return Wait::starved;
     case Connection::Phase::web_socket: return Wait::unlimited;
+    case Connection::Phase::credit: return Wait::credit;
     case Connection::Phase::closing: break;
   }
   return Wait::answer;
@@ -149,8 +169,10 @@ Server::Wait Server::wait_of(const Session& session) const noexcept {
 
 void Server::enlist(Session& session, Wait wait, TimePoint now) noexcept {
   // A request has its time as a whole, however slowly it trickles in, and so has the pause before it (empty lines are no request); an
-  // answer has it from when something of it could be sent last, whatever else the peer says; the others from the last sign of life.
-  const bool whole = wait == Wait::request || wait == Wait::idle || wait == Wait::handshake || wait == Wait::lingering;
+  // answer has it from when something of it could be sent last, whatever else the peer says; the others from the last sign of life. A
+  // WebSocket without credit is that from when it ran out, whatever pings pass.
+  const bool whole =
+      wait == Wait::request || wait == Wait::idle || wait == Wait::handshake || wait == Wait::lingering || wait == Wait::credit;
   const bool same = (whole && session.answered == session.connection.answered()) || (wait == Wait::answer && !session.progress);
   if (same && session.wait == wait) return;
   session.progress = false;

@@ -49,7 +49,7 @@ class Server {
  private:
   struct Session;
   // A session waits in the list of what it waits for. Each list has one time limit, so its front is who has waited longest.
-  enum Wait : std::uint8_t { handshake, idle, request, answer, lingering, starved, unlimited, kWaits };
+  enum Wait : std::uint8_t { handshake, idle, request, answer, lingering, starved, credit, unlimited, kWaits };
   struct List {
     Session* front = nullptr;
     Session* back = nullptr;
@@ -60,7 +60,8 @@ class Server {
 
   void accept_all(TimePoint now) noexcept;
   void admit(TcpStream stream, TimePoint now) noexcept;
-  bool make_room(const Address& from) noexcept;
+  bool make_room(const Address& from, TimePoint now) noexcept;
+  bool give_way(TimePoint now) noexcept;
 
   void on_readable(Session& session, TimePoint now) noexcept;
   bool receive(Session& session, TimePoint now) noexcept;
@@ -96,6 +97,7 @@ class Server {
   SecretBytes buffer_;            // of one read
   SecretBytes plain_;             // of one decrypted record
   TimePoint resume_accepting_{};  // after descriptors have run out
+  TimePoint quiet_until_{};       // that they have is not logged before
   bool accepting_ = true;
   bool draining_ = false;
 };

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The server on real sockets: who comes, who stays, for how long, and that nobody loses the end of an answer.
+#include <fcntl.h>
+#include <sys/resource.h>
+
 #include "http/server_fixture.hpp"
 
 namespace qeaas::http::testing {
@@ -82,6 +85,51 @@ TEST(HttpServer, WhoIsBusyIsNotClosedForANewcomer) {
   port.until_closed(late);
   busy.say("TP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_EQ(port.answer(busy).status, 200U);
+}
+
+// NoMoreDescriptors makes this process have none left but those that are given back.
+struct NoMoreDescriptors {
+  NoMoreDescriptors() {
+    EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const FileDescriptor lowest(::fcntl(0, F_DUPFD_CLOEXEC, 0));
+    const rlimit none{static_cast<rlim_t>(lowest.get()), before.rlim_max};
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  }
+  ~NoMoreDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before); }
+  rlimit before{};
+};
+
+TEST(HttpServer, WithoutDescriptorsWhoIsIdleLongestGivesWay) {
+  Port port;
+  Peer first(port.address), second(port.address);
+  port.until_open(2);
+  port.world.now += 1s;
+  port.ask(first, kHealth);  // now the second has been idle longest
+  Peer late(port.address), later(port.address);
+  {
+    const NoMoreDescriptors none;
+    port.until_closed(second);
+    port.until_closed(first);
+    EXPECT_EQ(port.ask(later, kHealth).status, 200U);
+    EXPECT_EQ(port.ask(late, kHealth).status, 200U);
+  }
+  EXPECT_EQ(port.world.counters.open.get(), 2U);
+}
+
+TEST(HttpServer, WithoutDescriptorsWhoIsBusyStays) {
+  Port port;
+  Peer busy(port.address);
+  busy.say("GET / HT");
+  port.until([&] { return port.server->next_deadline(port.world.now) == port.world.now + 10s; }, "a request");
+  Peer late(port.address);
+  {
+    const NoMoreDescriptors none;
+    port.until([&] { return port.server->next_deadline(port.world.now) < port.world.now + 1s; }, "a pause");
+    busy.say("TP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(port.answer(busy).status, 200U);
+  }
+  port.pass(1s);
+  EXPECT_EQ(port.ask(late, kHealth).status, 200U) << "it accepts again";
 }
 
 TEST(HttpServer, ASlowRequestHasItsTimeAsAWhole) {
@@ -249,12 +297,53 @@ TEST(HttpServer, DrainingLetsAnswersFinish) {
   EXPECT_EQ(port.world.counters.open.get(), 0U);
 }
 
+constexpr std::string_view kUpgrade =
+    "GET /v1/stream?frame=1000 HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+TEST(HttpServer, AWebSocketWithoutCreditGivesWayWhenNobodyIsIdle) {
+  using namespace std::string_literals;
+  Port port({.max_connections = 3});
+  port.world.now = Clock::now();  // what WebSockets do by themselves is at that time
+  const auto credit = "\x81\x8f\0\0\0\0{\"credit\":1000}"s;
+  Peer silent(port.address), served(port.address), paying(port.address);
+  for (auto* peer : {&silent, &served, &paying}) EXPECT_EQ(port.ask(*peer, kUpgrade).status, 101U);
+  Peer early(port.address);
+  port.until_closed(early);  // all three have been without credit for a moment only
+  const auto draw = [&](Peer& peer) {
+    peer.heard.clear();
+    EXPECT_EQ(peer.say(credit), credit.size());
+    port.until([&] { return peer.read(), peer.heard.size() >= 1000; }, "what was granted");
+    for (int i = 0; i < 5; ++i) port.turn();
+  };
+  draw(served);
+  port.world.now += 11s;
+  draw(paying);
+  port.world.draw.error = Error::starved;  // of this one's credit something is left, however long that takes
+  EXPECT_EQ(paying.say(credit), credit.size());
+  port.until([&] { return paying.read(), paying.heard.find("starved") != std::string::npos; }, "the outage");
+  port.world.now += 11s;
+  Peer first(port.address);
+  port.until_closed(silent);
+  EXPECT_EQ(port.ask(first, kHealth).status, 200U);
+  Peer second(port.address);
+  port.until_closed(first);  // who is idle goes before any WebSocket
+  EXPECT_EQ(second.say("GET / HT"), 8U);
+  for (int i = 0; i < 5; ++i) port.turn();
+  Peer third(port.address);
+  port.until_closed(served);
+  EXPECT_EQ(third.say("GET / HT"), 8U);
+  for (int i = 0; i < 5; ++i) port.turn();
+  Peer fourth(port.address);
+  port.until_closed(fourth);
+  paying.read();
+  EXPECT_FALSE(paying.closed);
+}
+
 TEST(HttpServer, AWebSocketOverASocket) {
   Port port;
   Peer peer(port.address);
-  peer.say(
-      "GET /v1/stream?frame=1000 HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+  peer.say(kUpgrade);
   EXPECT_EQ(port.answer(peer).status, 101U);
   using namespace std::string_literals;
   peer.say("\x81\x92\0\0\0\0{\"credit\":1000000}"s);

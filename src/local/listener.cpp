@@ -99,7 +99,12 @@ Outcome<FileDescriptor> bound(const std::string& path, mode_t mode, std::optiona
   ::unlink(scratch.c_str());
   if (number == EPERM && group)
     return fault(Error::denied,
-                 what + ": the server's user is no member of the first of [local] groups, so the socket cannot be given to it");
+                 what +
+                     ": the server's user is no member of the first of [local] groups, so the socket cannot be given to it; make it one "
+                     "(usermod -aG GROUP USER) and restart, or set [local] mode = \"0666\": only members are served then, too");
+  if (number == EINVAL && group)
+    return fault(Error::denied, what + ": group " + std::to_string(*group) +
+                                    " of [local] groups does not exist in this process's user namespace (PrivateUsers=, a container)");
   return system_fault(number, what);
 }
 
@@ -123,6 +128,15 @@ Outcome<std::unique_ptr<Listener>> Listener::adopt(FileDescriptor socket) {
     return system_fault(errno, "a Unix socket that was passed on");
   const std::string path(address.sun_path, ::strnlen(address.sun_path, sizeof(address.sun_path)));
   return std::unique_ptr<Listener>(new Listener(path, FileDescriptor(), std::move(socket), {}));
+}
+
+std::vector<gid_t> Listener::keeps_out(const std::vector<gid_t>& groups) const {
+  std::vector<gid_t> kept_out;
+  struct stat there {};
+  if (::lstat(path_.c_str(), &there) != 0 || (there.st_mode & S_IWOTH) != 0) return kept_out;
+  for (const auto group : groups)
+    if (group != there.st_gid || (there.st_mode & S_IWGRP) == 0) kept_out.push_back(group);
+  return kept_out;
 }
 
 Result<FileDescriptor> Listener::accept() noexcept {

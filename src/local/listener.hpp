@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <sys/stat.h>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/handle.hpp"
@@ -26,6 +27,11 @@ class Listener {
 
   int descriptor() const noexcept { return socket_.get(); }
   const std::filesystem::path& path() const noexcept { return path_; }
+  // adopted: the service manager made the file, and its mode and group are those of the manager's unit.
+  bool adopted() const noexcept { return adopted_; }
+  // keeps_out gives those of groups whose members the file does not let in, whatever the server would say: connecting takes write
+  // permission. None when there is no file to look at.
+  std::vector<gid_t> keeps_out(const std::vector<gid_t>& groups) const;
   // accept: would_block when nobody waits, no_space when descriptors or memory have run out, closed after close, io otherwise.
   Result<FileDescriptor> accept() noexcept;
   // close lets nobody else in: the socket is gone from the file system, and another server may take its place.
@@ -33,12 +39,13 @@ class Listener {
 
  private:
   Listener(std::filesystem::path path, FileDescriptor lock, FileDescriptor socket, const struct stat& made)
-      : path_(std::move(path)), lock_(std::move(lock)), socket_(std::move(socket)), made_(made) {}
+      : path_(std::move(path)), lock_(std::move(lock)), socket_(std::move(socket)), made_(made), adopted_(!lock_) {}
 
   std::filesystem::path path_;
   FileDescriptor lock_;
   FileDescriptor socket_;
   struct stat made_;  // which file is ours; none without a lock
+  bool adopted_;
 };
 
 }  // namespace qeaas::local

@@ -88,6 +88,28 @@ TEST_F(LocalListener, AFileOfTheServiceManagerStaysWhenTheServerGoes) {
   EXPECT_FALSE(Listener::adopt(FileDescriptor()));
 }
 
+TEST_F(LocalListener, SaysWhomTheFileKeepsOut) {
+  const auto ours = ::getegid();
+  const std::vector<gid_t> groups{ours, 4242};
+  using Groups = std::vector<gid_t>;
+  for (const bool adopted : {false, true}) {
+    auto opened = adopted ? Listener::adopt(bound()) : open();
+    ASSERT_TRUE(opened);
+    auto& listener = **opened;
+    EXPECT_EQ(listener.adopted(), adopted);
+    fs::permissions(path, fs::perms(0600));
+    EXPECT_EQ(listener.keeps_out(groups), groups);
+    fs::permissions(path, fs::perms(0640));
+    EXPECT_EQ(listener.keeps_out(groups), groups) << "connecting takes write permission";
+    fs::permissions(path, fs::perms(0660));
+    EXPECT_EQ(listener.keeps_out(groups), Groups{4242});
+    fs::permissions(path, fs::perms(0666));
+    EXPECT_EQ(listener.keeps_out(groups), Groups{});
+    fs::remove(path);
+    EXPECT_EQ(listener.keeps_out(groups), Groups{}) << "nothing to look at";
+  }
+}
+
 TEST_F(LocalListener, CredentialsOfWhatIsNoSocketAreAnError) {
   const FileDescriptor null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   EXPECT_EQ(peer_of(null.get()).error(), Error::io);
@@ -186,6 +208,15 @@ TEST(LocalPermit, GroupsByNameAndNumber) {
   EXPECT_EQ(group_of("1234").value(), 1234U);
   for (const auto* text : {"", "12x", "-1", "no-such-group", "99999999999"})
     EXPECT_EQ(group_of(text).error().error, Error::unknown) << text;
+}
+
+TEST(LocalPermit, TheGroupThatEveryHiddenGroupLooksLikeIsRefused) {
+  for (const auto* text : {"65534", "nogroup"}) {
+    const auto group = group_of(text);
+    ASSERT_FALSE(group) << text;
+    EXPECT_EQ(group.error().error, Error::refused) << text;
+    EXPECT_NE(group.error().text.find("make a group for the purpose"), std::string::npos);
+  }
 }
 
 }  // namespace

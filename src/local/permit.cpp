@@ -5,19 +5,39 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <fstream>
 #include <grp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 namespace qeaas::local {
 
-Outcome<gid_t> group_of(const std::string& text) {
+namespace {
+
+Outcome<gid_t> number_of(const std::string& text) {
   gid_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (!text.empty() && error == std::errc() && end == text.data() + text.size()) return number;
   const auto* entry = ::getgrnam(text.c_str());  // NOLINT(concurrency-mt-unsafe): set-up is one thread
   if (entry == nullptr) return fault(Error::unknown, "this machine has no group '" + text + "'; groupadd makes one");
   return entry->gr_gid;
+}
+
+gid_t overflow_group() {
+  gid_t number = 65534;
+  std::ifstream("/proc/sys/kernel/overflowgid") >> number;
+  return number;
+}
+
+}  // namespace
+
+Outcome<gid_t> group_of(const std::string& text) {
+  auto number = number_of(text);
+  if (number && *number == overflow_group())
+    return fault(Error::refused,
+                 "group '" + text + "' (" + std::to_string(*number) +
+                     ") is how every group looks that a user namespace hides, so anybody might be in it; make a group for the purpose");
+  return number;
 }
 
 Result<Peer> peer_of(int socket) noexcept {

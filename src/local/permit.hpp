@@ -10,7 +10,8 @@
 
 namespace qeaas::local {
 
-// group_of finds a group by name or number; unknown when the system has no such name. Set-up only.
+// group_of finds a group by name or number. Errors: unknown (the system has no such name), refused (the kernel's overflow group, often
+// "nogroup": every group that a user namespace hides looks like it). Set-up only.
 Outcome<gid_t> group_of(const std::string& text);
 
 // peer_of and groups_of ask the kernel about a connected socket: the peer when it connected (of a listening socket's peer: when it

@@ -79,12 +79,20 @@ void Server::accept_all(TimePoint now) noexcept {
   }
 }
 
+// has_room keeps a quarter of the places, one at least, for root and our own user: connections may be idle for ever, so users who are let
+// in by a group could otherwise take all of them, however many it takes.
 bool Server::has_room(const Peer& peer) const noexcept {
-  if (sessions_.size() >= options_.max_connections) return false;
+  const auto most = options_.max_connections;
+  if (sessions_.size() >= most) return false;
   if (permit_.trusted(peer)) return true;
-  const auto same =
-      std::count_if(sessions_.begin(), sessions_.end(), [&](const auto& entry) { return entry.second->connection.peer().uid == peer.uid; });
-  return static_cast<std::size_t>(same) < std::max<std::size_t>(1, options_.max_connections / 2);
+  std::size_t same = 0;
+  std::size_t untrusted = 0;
+  for (const auto& [session, owned] : sessions_) {
+    const auto& other = owned->connection.peer();
+    if (!permit_.trusted(other)) ++untrusted;
+    if (other.uid == peer.uid) ++same;
+  }
+  return untrusted < most - std::max<std::size_t>(1, most / 4) && same < std::max<std::size_t>(1, most / 2);
 }
 
 void Server::admit(FileDescriptor socket, TimePoint now) noexcept {

@@ -15,7 +15,9 @@
 namespace qeaas::local {
 
 struct ServerOptions {
-  std::size_t max_connections = 64;          // a user who is let in by a group has at most half of them
+  // A user who is let in by a group has at most half of them, all of those together three quarters; at least one is kept for root and our
+  // own user.
+  std::size_t max_connections = 64;
   std::chrono::seconds request_timeout{10};  // from the first byte of a request to its last
   std::chrono::seconds stall_timeout{30};    // nothing of an answer could be sent
 };

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include "local/test_client.hpp"
 #include "local/test_folder.hpp"
@@ -24,10 +25,10 @@ class LocalServer : public ::testing::Test {
   std::unique_ptr<Server> server;
   TimePoint now{std::chrono::hours(1)};
 
-  void start() {
-    auto listener = Listener::open(path, 0660, {});
+  void start(mode_t mode = 0660, std::vector<gid_t> groups = {}) {
+    auto listener = Listener::open(path, mode, {});
     ASSERT_TRUE(listener) << listener.error().text;
-    auto made = Server::make(std::move(*listener), Permit({}), world.site, options);
+    auto made = Server::make(std::move(*listener), Permit(std::move(groups)), world.site, options);
     ASSERT_TRUE(made);
     server = std::move(*made);
   }
@@ -191,6 +192,49 @@ TEST_F(LocalServer, MoreThanTheLimitAreRefused) {
   settle();
   Client four(path);
   EXPECT_EQ(ask(four, {0x01, 1}).size(), 2U);
+}
+
+TEST_F(LocalServer, UsersOfAGroupCannotTakeTheLastPlaces) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root to become other users";
+  fs::permissions(folder.path, fs::perms(0755));
+  options.max_connections = 8;
+  start(0666, {::getegid()});
+  std::vector<std::unique_ptr<Client>> clients;
+  // connect: the kernel notes who connects by the effective user.
+  const auto connect = [&](uid_t user) {
+    EXPECT_EQ(::seteuid(user), 0);
+    clients.push_back(std::make_unique<Client>(path));
+    EXPECT_EQ(::seteuid(0), 0);
+    settle();
+    return !clients.back()->ended();
+  };
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(connect(4001)) << i;
+  EXPECT_FALSE(connect(4001)) << "one user has half of them";
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(connect(4002)) << i;
+  EXPECT_FALSE(connect(4002)) << "two users have three quarters together";
+  EXPECT_FALSE(connect(4003)) << "and so have three";
+  EXPECT_TRUE(connect(0));
+  EXPECT_EQ(ask(*clients.back(), {0x01, 1}).size(), 2U);
+  EXPECT_TRUE(connect(0));
+  EXPECT_FALSE(connect(0)) << "all are taken";
+  clients.front()->close();
+  settle();
+  EXPECT_TRUE(connect(4003));
+}
+
+TEST_F(LocalServer, OfTwoPlacesOneIsKept) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root to become another user";
+  fs::permissions(folder.path, fs::perms(0755));
+  options.max_connections = 2;
+  start(0666, {::getegid()});
+  ASSERT_EQ(::seteuid(4001), 0);
+  Client first(path), second(path);
+  ASSERT_EQ(::seteuid(0), 0);
+  settle();
+  EXPECT_FALSE(first.ended());
+  EXPECT_TRUE(second.ended());
+  Client own(path);
+  EXPECT_EQ(ask(own, {0x01, 1}).size(), 2U);
 }
 
 TEST_F(LocalServer, DrainFinishesAnswersRemovesTheSocketAndTakesNobodyNew) {

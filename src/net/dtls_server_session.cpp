@@ -31,7 +31,7 @@ void DtlsServer::feed(DtlsSession& session, const Address& from, Bytes datagram,
 }
 
 void DtlsServer::continue_handshake(DtlsSession& session, TimePoint now) noexcept {
-  if (wolfSSL_accept(session.ssl) == WOLFSSL_SUCCESS) {
+  if (session.accept() == WOLFSSL_SUCCESS) {
     complete(session, now);
     return;
   }

@@ -177,6 +177,26 @@ TEST(Dtls, TicketsResumeWithTheIdentityThatWasProven) {
   EXPECT_EQ(net.last_identity, kAnonymous) << "a disabled identity does not come in by an old ticket";
 }
 
+TEST(Dtls, AChainOfResumptionsHasNoEnd) {
+  constexpr int kMoreThanAByteCounts = 260;
+  Network net;
+  ASSERT_TRUE(net.start());
+  SessionTicket ticket;
+  for (int i = 0; i <= kMoreThanAByteCounts; ++i) {
+    auto options = net.client_options();
+    options.ticket = ticket;
+    auto& host = net.add(std::move(options));
+    ASSERT_TRUE(net.run_until_settled(host)) << "resumption " << i << ": " << host.client->failure().text;
+    ASSERT_EQ(host.client->report().resumed, i > 0);
+    ASSERT_TRUE(net.run([&] { return net.opened == i + 1; }));
+    net.pass(3ms);  // the next ticket is on its way
+    ticket = host.client->ticket();
+    ASSERT_TRUE(ticket);
+    host.client.reset();
+  }
+  EXPECT_EQ(net.server->counters().resumed, static_cast<std::uint64_t>(kMoreThanAByteCounts));
+}
+
 TEST(Dtls, EveryOneOf200HandshakesCompletesInBadWeather) {
   Network net(20261121, {.loss = 0.10, .doubled = 0.05, .late = 0.2});
   ASSERT_TRUE(net.start());

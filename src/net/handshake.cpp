@@ -33,6 +33,11 @@ Handshake& Handshake::of(const WOLFSSL* ssl) noexcept {
   return *static_cast<Handshake*>(wolfSSL_GetIOReadCtx(const_cast<WOLFSSL*>(ssl)));  // NOLINT: wolfSSL knows no const here
 }
 
+int Handshake::accept() noexcept {
+  internals::restart_ticket_nonce(ssl);
+  return wolfSSL_accept(ssl);
+}
+
 std::string_view Handshake::negotiated_group() const noexcept {
   const char* found = wolfSSL_get_curve_name(ssl);
   return found == nullptr ? std::string_view() : found;

@@ -24,6 +24,9 @@ struct Handshake {
   // of finds the session of a wolfSSL object that attach made.
   static Handshake& of(const WOLFSSL* ssl) noexcept;
 
+  // accept carries the handshake on with what has arrived, and returns what wolfSSL_accept does.
+  int accept() noexcept;
+
   // These speak of a completed handshake.
   // negotiated_group is the key exchange as wolfSSL names it.
   std::string_view negotiated_group() const noexcept;

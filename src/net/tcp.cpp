@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include "net/port_holder.hpp"
@@ -23,6 +24,12 @@ Outcome<FileDescriptor> bound(const Address& address, bool shared) {
   if (::bind(socket.get(), address.data(), address.size()) != 0) return cannot_listen(IpProtocol::tcp, address, errno);
   if (::listen(socket.get(), kBacklog) != 0) return cannot_listen(IpProtocol::tcp, address, errno);
   return socket;
+}
+
+// somebody_waits: the kernel looks for a descriptor before it looks for somebody who wants to be accepted.
+bool somebody_waits(int listener) noexcept {
+  pollfd entry{listener, POLLIN, 0};
+  return ::poll(&entry, 1, 0) != 0;
 }
 
 bool nothing_now(int number) noexcept { return number == EAGAIN || number == EWOULDBLOCK || number == EINTR; }
@@ -66,6 +73,7 @@ Result<TcpStream> TcpListener::accept() noexcept {
     const int number = errno;
     if (nothing_now(number) || number == ECONNABORTED) return fail(Error::would_block);
     const bool exhausted = number == EMFILE || number == ENFILE || number == ENOBUFS || number == ENOMEM;
+    if (exhausted && !somebody_waits(socket_.get())) return fail(Error::would_block);
     return fail(exhausted ? Error::no_space : Error::io);
   }
   const int on = 1;

@@ -22,6 +22,8 @@ class TcpStream {
   Result<std::size_t> send(Bytes data) noexcept;
   // end_sending says that nothing more comes, and leaves the other direction open for what the peer still sends.
   void end_sending() noexcept;
+  // close gives the descriptor back; nothing else may be asked of the stream after that but remote.
+  void close() noexcept { socket_.reset(); }
 
  private:
   FileDescriptor socket_;

@@ -102,6 +102,18 @@ TEST(Tcp, RunningOutOfDescriptorsIsSaid) {
   EXPECT_TRUE(listening->accept());
 }
 
+TEST(Tcp, WithoutDescriptorsNobodyWaitingIsNoShortage) {
+  const auto listening = listener();
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const auto lowest = static_cast<rlim_t>(FileDescriptor(::dup(listening->descriptor())).get());
+  const rlimit none{lowest, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto nobody = listening->accept();
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(nobody.error(), Error::would_block);
+}
+
 TEST(Tcp, AListenerThatSomebodyElseOpenedIsServed) {
   auto opened = TcpListener::open(Address::parse("127.0.0.1:0").value()).value();
   const auto passed = TcpListener::adopt(FileDescriptor(::dup(opened->descriptor())));

@@ -110,7 +110,7 @@ Status TlsSession::feed(Bytes ciphertext) noexcept {
 // carry_on continues the handshake and decrypts the first record with data, which stays in wolfSSL until it is read.
 Status TlsSession::carry_on() noexcept {
   if (!established_) {
-    const int result = wolfSSL_accept(ssl);
+    const int result = accept();
     if (result != WOLFSSL_SUCCESS) {
       const auto error = judge(result);
       return error == Error::would_block ? Status() : fail(error);

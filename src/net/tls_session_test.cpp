@@ -254,6 +254,19 @@ TEST_F(TlsSessionTest, ATicketResumesTheSessionWithoutASignature) {
   EXPECT_EQ(resumed, 1U);
 }
 
+TEST_F(TlsSessionTest, AChainOfResumptionsHasNoEnd) {
+  constexpr int kMoreThanAByteCounts = 260;
+  SessionTicket ticket;
+  for (int i = 0; i <= kMoreThanAByteCounts; ++i) {
+    auto options = TlsPort::client_options();
+    options.base.ticket = ticket;
+    auto pair = connect(std::move(options));
+    ASSERT_TRUE(pair.open()) << "resumption " << i << ": " << pair.client->error;
+    ASSERT_EQ(pair.session->resumed(), i > 0);
+    ticket = pair.client->ticket();
+  }
+}
+
 TEST_F(TlsSessionTest, WithoutTicketsThereIsNoResumption) {
   port_.options.tickets = false;
   auto first = connect();

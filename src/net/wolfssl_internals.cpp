@@ -43,6 +43,10 @@ bool offer_signatures(WOLFSSL* ssl, std::span<const std::uint16_t> code_points) 
   return true;
 }
 
+void restart_ticket_nonce(WOLFSSL* ssl) noexcept {
+  if (ssl->options.ticketsSent == 0 && ssl->session != nullptr) ssl->session->ticketNonce.len = 0;
+}
+
 void forget_offers(WOLFSSL* ssl) noexcept {
   XFREE(ssl->alpn_peer_requested, ssl->heap, DYNAMIC_TYPE_ALPN);
   ssl->alpn_peer_requested = nullptr;

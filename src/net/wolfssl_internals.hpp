@@ -23,6 +23,10 @@ bool psk_negotiated(const WOLFSSL* ssl) noexcept;
 // offer_signatures makes a client offer, and accept, these signature_algorithms alone (code points in order of preference, at most 32).
 // Before the handshake. False when there is no memory. The public functions for it need wolfSSL's OpenSSL layer.
 bool offer_signatures(WOLFSSL* ssl, std::span<const std::uint16_t> code_points) noexcept;
+// restart_ticket_nonce makes a server count the nonces of its tickets from 0 in this connection (RFC 8446 4.6.1: unique within one).
+// wolfSSL goes on from the nonce of the ticket that was shown, in one byte. Before each wolfSSL_accept: what the last call read of a
+// ticket is used up by then, and without effect once a ticket has been sent.
+void restart_ticket_nonce(WOLFSSL* ssl) noexcept;
 // forget_offers frees the list of application protocols that the client offered, up to 64 KiB that wolfSSL would keep to the end.
 void forget_offers(WOLFSSL* ssl) noexcept;
 

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Socket activation: qeaasd serves the sockets that a service manager opened, and says what is wrong with those that it cannot serve."""
+import os
 import re
 import signal
 import socket
 import subprocess
+import unittest
 import urllib.request
 
 from harness import BIN, PATIENCE, PHOTON, Case, Log, cli, environment, main, merged, toml
-from test_local import Client
+from test_local import KEPT_OUT, NOBODY, REFUSED, SERVED, Client, as_user
 
 
 def internet(kind, address="127.0.0.1:0", reuse=False):
@@ -70,6 +72,34 @@ class Activated(Case):
             _, log, _ = self.start([local], {"local": {"enabled": True, "path": str(path)}})
             log.wait(r" ready$")
             self.assertEqual(len(waiting.take(32)), 32)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root to become other users")
+    def test_whom_the_managers_file_keeps_out_is_said_and_they_are_served_when_it_does_not(self):
+        """As nginx's workers (www-data) with qeaasd.socket: first as the unit is shipped, then with the drop-in of docs/operate.md."""
+        place = self.folder()
+        place.chmod(0o755)
+        path = place / "entropy.sock"
+        config = {"local": {"enabled": True, "path": str(path), "groups": ["4242"]}}
+        local = socket.socket(socket.AF_UNIX)
+        local.bind(str(path))
+        local.listen()
+        path.chmod(0o660)
+        with local:
+            _, log, stop = self.start([local], config)
+            log.wait(r"warning \[local\] groups: the mode and the group of .*entropy\.sock keep out members of 4242\. The service manager made it.*"
+                     r"SocketGroup=.*SocketMode=0666.*systemctl edit qeaasd\.socket")
+            log.wait(r" ready$")
+            self.assertEqual(as_user(NOBODY, [4242], path), KEPT_OUT)
+            self.assertEqual(stop(), 0)
+            for mode, group in ((0o660, 4242), (0o666, 0)):
+                os.chown(path, 0, group)
+                path.chmod(mode)
+                _, log, stop = self.start([local], config)
+                log.wait(r" ready$")
+                self.assertNotIn("keep out", log.text())
+                self.assertEqual(as_user(NOBODY, [4242], path), SERVED)
+                self.assertEqual(as_user(NOBODY, [4243], path), KEPT_OUT if mode == 0o660 else REFUSED)
+                self.assertEqual(stop(), 0)
 
     def test_one_tcp_socket_serves_every_worker_and_udp_needs_one_for_each(self):
         http, http_at = internet(socket.SOCK_STREAM)

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import unittest
 
-from harness import BIN, PATIENCE, Case, Server, environment, main, need_program, qeaasd, run, toml
+from harness import BIN, PATIENCE, Case, Server, environment, main, merged, need_program, qeaasd, run, toml
 
 NOBODY = 65534
 
@@ -243,18 +243,53 @@ class Credentials(Case):
         self.assertEqual(len(Client(self, self.path).read_wait(1)), 1)
 
     def test_members_of_listed_groups_are_served(self):
-        self.serve({"local": {"path": self.path, "groups": ["4242", "4243"], "mode": "0666"}})
-        self.assertEqual(os.stat(self.path).st_gid, 4242)
+        server = self.serve({"local": {"path": self.path, "groups": ["4242", "4243"], "mode": "0666"}})
+        self.assertNotIn("keep out", server.log.text())
         self.assertEqual(as_user(NOBODY, [4242], self.path), SERVED)
         self.assertEqual(as_user(NOBODY, [1, 4243], self.path), SERVED)
         self.assertEqual(as_user(NOBODY, [4244], self.path), REFUSED)
 
     def test_with_0660_the_first_group_gets_in(self):
-        self.serve({"local": {"path": self.path, "groups": ["4242"]}})
+        server = self.serve({"local": {"path": self.path, "groups": ["4242"]}})
+        self.assertEqual(os.stat(self.path).st_gid, 4242)
         self.assertEqual(as_user(NOBODY, [4242], self.path), SERVED)
         self.assertEqual(as_user(NOBODY, [], self.path), KEPT_OUT)
+        self.assertNotIn("keep out", server.log.text())
+        server.stop()
+        server = self.serve({"local": {"path": self.path, "groups": ["4242", "4243"]}})
+        server.log.wait(r"warning local\.mode 0660 keeps out members of all but the first of local\.groups")
+        self.assertEqual(as_user(NOBODY, [4243], self.path), KEPT_OUT)
 
-    def test_one_user_cannot_take_all_connections(self):
+    def test_a_group_that_means_anybody_is_refused(self):
+        for group in ("nogroup", "65534"):
+            done = self.served_as([], {"local": {"path": self.path, "groups": [group], "mode": "0666"}})
+            self.assertEqual(done.code, 1, str(done))
+            self.assertRegex(done.err, rf"\[local\] groups: group '{group}' .* make a group for the purpose")
+
+    def test_a_group_that_the_socket_cannot_be_given_to_is_named_with_what_to_do(self):
+        theirs = self.place / "theirs"
+        theirs.mkdir()
+        shutil.chown(theirs, NOBODY, NOBODY)
+        config = {"local": {"path": str(theirs / "e.sock"), "groups": ["4242"]}}
+        done = self.served_as(["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups"], config)
+        self.assertEqual(done.code, 1, str(done))
+        self.assertRegex(done.err, r"no member of the first of \[local\] groups.*usermod -aG GROUP USER.*mode = \"0666\"")
+        hidden = ["unshare", "--user", "--map-root-user"]
+        if run([*hidden, "true"]).code != 0:
+            self.skipTest("no user namespaces here")
+        done = self.served_as(hidden, {"local": {"path": self.path, "groups": ["4242"]}})
+        self.assertEqual(done.code, 1, str(done))
+        self.assertRegex(done.err, r"group 4242 of \[local\] groups does not exist in this process's user namespace \(PrivateUsers=")
+
+    def served_as(self, prefix, config):
+        """How the start of a server ends that some command begins."""
+        place = self.folder()
+        place.chmod(0o777)
+        (place / "qeaasd.toml").write_text(toml(merged(Server.DEFAULTS, config)))
+        shutil.copy(BIN / "qeaasd", place / "qeaasd")  # the build folder may be closed to others
+        return run([*prefix, place / "qeaasd", "--config", place / "qeaasd.toml", "--state", place / "state"], env=environment(place))
+
+    def test_users_of_a_group_cannot_take_all_connections(self):
         self.serve({"local": {"path": self.path, "groups": ["4242"], "max_connections": 4}})
         program = ("import socket, sys\n"
                    "held = []\n"
@@ -268,7 +303,14 @@ class Credentials(Case):
         other = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         try:
             self.assertEqual(other.stdout.readline(), "[True, True, False, False]\n")
-            self.assertEqual(len(Client(self, self.path).read_wait(1)), 1)
+            # Another user finds one place (three quarters of four are theirs together), and the last one stays root's.
+            command[command.index(str(NOBODY))] = "4444"
+            second = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            try:
+                self.assertEqual(second.stdout.readline(), "[True, False, False, False]\n")
+                self.assertEqual(len(Client(self, self.path).read_wait(1)), 1)
+            finally:
+                second.communicate("")
         finally:
             other.communicate("")
 

@@ -86,6 +86,10 @@ class Units(Case):
         for unit in ("qeaas-feed.service", "qeaas-feed-boot.service"):
             self.assertIn("!container", self.words(unit, "Unit", "ConditionVirtualization"))
 
+    def test_the_server_sees_the_groups_of_its_local_peers(self):
+        # In a user namespace each of them would be nogroup, and [local] groups would let nobody in.
+        self.assertEqual(self.words("qeaasd.service", "Service", "PrivateUsers"), [])
+
     def test_the_socket_is_where_the_feeder_looks(self):
         [path] = self.words("qeaasd.socket", "Socket", "ListenStream")
         self.assertEqual(path, "/run/qeaas/entropy.sock")
