@@ -109,10 +109,10 @@ Decision Access::take(const Entry& entry, std::uint64_t bytes, const Instant& no
   return decision;
 }
 
-void Access::give_back(const Entry& entry, std::uint64_t bytes, const Instant& taken) noexcept {
-  auto& account = *entry.account;
-  account.bucket.give_back(entry.rate, bytes);
-  if (entry.quota.bytes_per_day != 0) account.lease.give_back(day_of(taken.wall), bytes);
+void Access::give_back(const Charge& charge, std::uint64_t bytes) noexcept {
+  auto& account = *charge.account;
+  account.bucket.give_back(charge.rate, bytes);
+  if (charge.daily) account.lease.give_back(day_of(charge.taken.wall), bytes);
   account.unwritten_bytes.fetch_sub(static_cast<std::int64_t>(bytes), std::memory_order_relaxed);
 }
 
