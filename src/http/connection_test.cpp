@@ -322,8 +322,11 @@ TEST(HttpConnection, NothingOfAnAnswerStaysBehind) {
   }
   EXPECT_EQ(client.post("/v1/entropy", R"({"block_size":65536,"block_count":16})").status, 200U);
   EXPECT_TRUE(world.scratch_is_clean());
-  world.draw.script[world.draw.draws + 3] = Error::starved;
-  EXPECT_EQ(client.post("/v1/entropy", R"({"block_size":65536,"block_count":16})").status, 503U);
+  client.say("GET /api/v1/quantum-entropy?size=512 HTTP/1.1\r\nHost: here\r\n\r\n");
+  EXPECT_TRUE(world.scratch_is_clean());
+  world.draw.error = Error::starved;
+  client.read();
+  EXPECT_TRUE(client.connection.wake_at());
   EXPECT_TRUE(world.scratch_is_clean());
 }
 

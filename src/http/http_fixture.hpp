@@ -25,6 +25,8 @@ inline std::string hex(std::string_view bytes) {
   write_hex(bytes_of(bytes), text);
   return text;
 }
+// unbase64 decodes strictly.
+std::string unbase64(std::string_view text);
 inline std::string text_of(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 // FakeDraw gives one endless sequence of bytes, none of which is zero, in as many draws as are asked for.
