@@ -78,6 +78,26 @@ TEST_F(GatesTest, AnIdentityThatIsRemovedBetweenTheDebitAndItsReturn) {
   EXPECT_EQ(front.admit(caller_, 1, now_).refusal, Error::forbidden);
 }
 
+// Whoever is refused by its own quota takes nothing from the others behind its address.
+TEST_F(GatesTest, ARefusalByTheIdentityDebitsNoAddress) {
+  const auto slow = other().add("slow", *access::Credential::token(access::pattern_bytes(32, 1)), access::Quota{1, 100, 0});
+  const auto gone = other().add("gone", *access::Credential::token(access::pattern_bytes(32, 2)));
+  ASSERT_TRUE(slow && gone && other().set_enabled("gone", false));
+  ASSERT_TRUE(*access_->reload_if_changed());
+  AccessGate gate(*access_, {.bytes = access::Rate(1, 1000), .handshakes = {}});
+  http::Gate& front = gate;
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(front.admit({caller_.remote, *slow}, 101, now_).refusal, Error::too_large);
+    EXPECT_EQ(front.admit({caller_.remote, *gone}, 100, now_).refusal, Error::forbidden);
+  }
+  EXPECT_TRUE(front.admit({caller_.remote, *slow}, 100, now_));
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(front.admit({caller_.remote, *slow}, 100, now_).refusal, Error::over_quota);
+  EXPECT_TRUE(front.admit(caller_, 900, now_)) << "the 100 bytes of before are all that the address has used";
+  const auto refused = front.admit(caller_, 1, now_);
+  EXPECT_EQ(refused.refusal, Error::over_quota) << "and they are used";
+  EXPECT_EQ(left("anonymous"), kBurst - 900) << "a refusal by the address debits no identity";
+}
+
 TEST_F(GatesTest, AReloadBetweenTheDebitOfALocalClientAndItsReturn) {
   LocalGate gate(*access_, "anonymous");
   const local::Peer peer;

@@ -40,7 +40,10 @@ access::Decision AccessGate::charge(std::int64_t identity, const Address& from, 
   if (!rates_.bytes.unlimited())
     if (auto limited = bytes_.take(address_key(from), bytes, now); !limited) return limited;
   auto decision = access_.take(*entry, bytes, instant);
-  if (decision) charged_.emplace(*entry, instant);
+  if (decision)
+    charged_.emplace(*entry, instant);
+  else
+    bytes_.give_back(address_key(from), bytes);  // others behind this address must not pay for what nobody got
   return decision;
 }
 
