@@ -42,7 +42,8 @@ class Access {
                                                const Clocks& now = Clocks::now());
 
   // take debits bytes of an identity before they are served. Refusals: forbidden (disabled), over_quota with a retry time,
-  // too_large (above the burst or the daily allowance), io (the debit could not be written: fail closed). Any thread.
+  // too_large (above the burst or the daily allowance), io with a retry time (the debit could not be written: fail closed). Any
+  // thread; waits 20 ms at most for another process that writes.
   Decision take(const Entry& entry, std::uint64_t bytes, const Instant& now) noexcept;
   // give_back undoes one take of which nothing was served: the same amount, and only once. Reloads since then do not matter.
   static void give_back(const Charge& charge, std::uint64_t bytes) noexcept;

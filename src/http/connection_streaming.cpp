@@ -29,7 +29,8 @@ bool Connection::stream_piece(TimePoint now) noexcept {
     return true;
   }
   if (!decision) {
-    wait_for_entropy(*decision.refusal, decision.retry_after, now);
+    // A debit that could not be written for now is no reason to break off what took so long already.
+    wait_for_entropy(*decision.refusal == Error::io ? Error::over_quota : *decision.refusal, decision.retry_after, now);
     return false;
   }
   Provenance provenance;

@@ -29,6 +29,7 @@ std::string_view words_for(Error error) noexcept {
     case Error::over_quota: return "the allowance is used up; try again after Retry-After";
     case Error::forbidden: return "this identity is disabled";
     case Error::too_large: return "more than the allowance can ever hold";
+    case Error::io: return "the server could not write down the debit, or seed itself; its log says more; try again after Retry-After";
     default: return advice(error);
   }
 }
@@ -75,7 +76,8 @@ unsigned status_of(Error error) noexcept {
     case Error::over_quota: return 429;
     case Error::starved:
     case Error::alarmed:
-    case Error::source_gone: return 503;
+    case Error::source_gone:
+    case Error::io: return 503;
     default: return 500;
   }
 }

@@ -63,7 +63,7 @@ struct Exchange {
   void refuse(Error error, std::string_view detail) noexcept;
   void refuse(unsigned status, Error error, std::string_view detail) noexcept;
 
-  // authorise debits bytes, once for a request. False: the reply is made (401, 403, 413, 429).
+  // authorise debits bytes, once for a request. False: the reply is made (401, 403, 413, 429, 503).
   bool authorise(std::size_t bytes) noexcept;
   // draw debits and makes one draw. False: the reply is made (as above, or 503 with Retry-After), and nothing stays debited.
   bool draw(MutableBytes out, EntropyType type, Provenance& provenance) noexcept {
@@ -86,7 +86,7 @@ struct Exchange {
   bool write_body(std::string_view content_type, Writer&& writer) noexcept {
     const Result<std::size_t> size = writer(site.scratch.text.span());
     if (!size) {
-      refuse(Error::io, "the answer could not be encoded");
+      refuse(500, Error::io, "the answer could not be encoded");
       return false;
     }
     reply.content_type = content_type;
