@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kStarvedRetry(50);
 constexpr auto kStarvedPatience = std::chrono::seconds(60);
+constexpr auto kLongestPause = std::chrono::seconds(10);  // between two pieces under a low rate
+constexpr std::size_t kLeastPacedBytes = 32;              // the slowest rate gives so much within the patience, and a draw takes a block
 
 }  // namespace
 
@@ -24,15 +26,7 @@ void Connection::continue_streaming(TimePoint now) noexcept {
 bool Connection::stream_piece(TimePoint now) noexcept {
   const auto size = streaming_->piece(piece_bytes_);
   const auto decision = site_.gate.admit(stream_caller_, size, now);
-  if (!decision && *decision.refusal == Error::too_large && piece_bytes_ > 1) {  // more than the burst: smaller pieces then
-    piece_bytes_ /= 2;
-    return true;
-  }
-  if (!decision) {
-    // A debit that could not be written for now is no reason to break off what took so long already.
-    wait_for_entropy(*decision.refusal == Error::io ? Error::over_quota : *decision.refusal, decision.retry_after, now);
-    return false;
-  }
+  if (!decision) return piece_refused(decision, now);
   Provenance provenance;
   const auto room = output_.room(streaming_->text_bytes(size));
   // Octets are drawn where they are sent from; other forms are written there.
@@ -58,6 +52,20 @@ bool Connection::stream_piece(TimePoint now) noexcept {
   site_.counters.random_bytes.add(size);
   starved_since_.reset();
   return true;
+}
+
+// piece_refused is true when a smaller piece may pass: this one is more than the burst, or than the rate gives in a while.
+bool Connection::piece_refused(const access::Decision& decision, TimePoint now) noexcept {
+  const auto why = *decision.refusal;
+  const bool too_slow = why == Error::over_quota && decision.retry_after > kLongestPause && piece_bytes_ > kLeastPacedBytes;
+  if (too_slow || (why == Error::too_large && piece_bytes_ > 1)) {
+    piece_bytes_ /= 2;
+    return true;
+  }
+  wait_for_entropy(why == Error::io ? Error::over_quota : why, decision.retry_after, now);
+  // A debit that could not be written is no reason to break off what took so long already. But asking costs time, so it is not hurried.
+  if (why == Error::io && wake_at_) wake_at_ = now + decision.retry_after;
+  return false;
 }
 
 void Connection::wait_for_entropy(Error why, std::chrono::milliseconds retry, TimePoint now) noexcept {

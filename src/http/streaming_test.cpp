@@ -240,13 +240,39 @@ TEST(HttpStreaming, AnAllowanceThatFillsUpAndADebitThatCannotBeWrittenAreWaitedF
     client.say("GET /v1/random?bytes=100000 HTTP/1.1\r\nHost: here\r\n\r\n");
     world.gate.decision = access::Decision::no(error, 3s);
     client.read();
-    EXPECT_EQ(client.connection.wake_at(), world.now + 50ms);
+    EXPECT_EQ(client.connection.wake_at(), world.now + (error == Error::io ? 3000ms : 50ms));
     world.gate.decision = access::Decision::ok();
     world.now += 3s;
     client.connection.pump(world.now);
     EXPECT_EQ(client.next().body.size(), 100'000U);
     EXPECT_EQ(world.gate.debited, 100'000U);
   }
+}
+
+// The rate of the identity is the pace of its answer, however low it is.
+TEST(HttpStreaming, ALowRateMakesSmallPiecesAndGoesOn) {
+  for (const std::uint64_t rate : {1U, 20U, 1000U})
+    for (const std::string type : {"mixed", "drbg"}) {
+      World world;
+      world.gate.rate.emplace(rate, 65536);
+      Client client(world);
+      client.say("GET /v1/random?bytes=66000&type=" + type + " HTTP/1.1\r\nHost: here\r\n\r\n");
+      client.read();
+      std::size_t got = client.heard.size();
+      auto last_progress = world.now;
+      while (client.connection.phase() == Connection::Phase::streaming) {
+        world.now = client.connection.wake_at().value_or(world.now + 1h);
+        client.connection.pump(world.now);
+        client.read();
+        if (client.heard.size() > got) last_progress = world.now;
+        got = client.heard.size();
+        ASSERT_LE(world.now - last_progress, 60s);
+      }
+      ASSERT_FALSE(client.connection.aborted()) << rate << " bytes a second of " << type;
+      EXPECT_TRUE(client.next().body == FakeDraw::bytes(0, 66000));
+      EXPECT_EQ(world.gate.debited, 66000U);
+      EXPECT_LT(world.draw.draws, 80U) << "no smaller pieces than needed";
+    }
 }
 
 // cut_off starts an answer, lets go of it in the middle, and gives what the client has got of it.
@@ -273,8 +299,10 @@ TEST(HttpStreaming, WhatEndsAnAnswerCutsItShort) {
     World world;
     cut_off(world, [&] { world.draw.error = error; });
   }
-  World world;
-  cut_off(world, [&] { world.gate.decision = access::Decision::no(Error::forbidden); });
+  for (const auto& refusal : {access::Decision::no(Error::forbidden), access::Decision::no(Error::over_quota, 18'000s)}) {  // a day's
+    World world;
+    cut_off(world, [&] { world.gate.decision = refusal; });
+  }
 }
 
 TEST(HttpStreaming, ASimulatedSourceIsNotSmuggledIn) {
