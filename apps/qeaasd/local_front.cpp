@@ -7,21 +7,20 @@
 namespace qeaas {
 
 access::Decision LocalGate::admit(const local::Peer& /*peer*/, std::size_t bytes, TimePoint now) noexcept {
-  charged_ = nullptr;
+  charged_.reset();
   if (identity_.empty()) return access::Decision::ok();
   const auto& entries = reader_.table().entries();
   const auto entry = std::find_if(entries.begin(), entries.end(), [this](const auto& one) { return one.identity.name == identity_; });
   if (entry == entries.end() || !entry->enabled()) return access::Decision::no(Error::forbidden);
   const access::Instant instant{now, std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())};
   auto decision = access_.take(*entry, bytes, instant);
-  if (!decision) return decision;
-  charged_ = &*entry;
-  charged_at_ = instant;
+  if (decision) charged_.emplace(*entry, instant);
   return decision;
 }
 
 void LocalGate::give_back(const local::Peer& /*peer*/, std::size_t bytes) noexcept {
-  if (charged_ != nullptr) access_.give_back(*std::exchange(charged_, nullptr), bytes, charged_at_);
+  if (charged_) access::Access::give_back(*charged_, bytes);
+  charged_.reset();
 }
 
 LocalFront::LocalFront(std::string identity, std::size_t worker, Service& service, access::Access& access)

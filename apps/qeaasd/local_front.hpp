@@ -24,8 +24,7 @@ class LocalGate final : public local::Gate {
   access::Access& access_;
   access::Reader reader_;
   std::string identity_;
-  const access::Entry* charged_ = nullptr;  // of the last admit, for give_back; as long-lived as the reader's snapshot
-  access::Instant charged_at_{};
+  std::optional<access::Charge> charged_;  // of the last admit, for give_back
 };
 
 class LocalFront final : public Front {

@@ -32,7 +32,7 @@ AccessGate::AccessGate(access::Access& access, const AddressRates& rates)
       handshakes_(kLimitedAddresses, rates.handshakes, hash_key()) {}
 
 access::Decision AccessGate::charge(std::int64_t identity, const Address& from, std::size_t bytes, TimePoint now) noexcept {
-  charged_ = nullptr;
+  charged_.reset();
   const auto* entry = reader_.table().find(identity);
   if (entry == nullptr || !entry->enabled()) return access::Decision::no(Error::forbidden);
   if (bytes == 0) return access::Decision::ok();
@@ -40,15 +40,17 @@ access::Decision AccessGate::charge(std::int64_t identity, const Address& from, 
   if (!rates_.bytes.unlimited())
     if (auto limited = bytes_.take(address_key(from), bytes, now); !limited) return limited;
   auto decision = access_.take(*entry, bytes, instant);
-  if (!decision) return decision;
-  charged_ = entry;
-  charged_at_ = instant;
+  if (decision)
+    charged_.emplace(*entry, instant);
+  else
+    bytes_.give_back(address_key(from), bytes);  // others behind this address must not pay for what nobody got
   return decision;
 }
 
 void AccessGate::refund(const Address& to, std::size_t bytes) noexcept {
-  if (charged_ == nullptr) return;
-  access_.give_back(*std::exchange(charged_, nullptr), bytes, charged_at_);
+  if (!charged_) return;
+  access::Access::give_back(*charged_, bytes);
+  charged_.reset();
   bytes_.give_back(address_key(to), bytes);
 }
 

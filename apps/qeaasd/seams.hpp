@@ -38,8 +38,7 @@ class AccessGate final : public coap::Gate, public http::Gate {
   access::Access& access_;
   access::Reader reader_;
   AddressRates rates_;
-  const access::Entry* charged_ = nullptr;  // of the last admit, for give_back; as long-lived as the reader's snapshot
-  access::Instant charged_at_{};
+  std::optional<access::Charge> charged_;  // of the last admit, for give_back
   access::AddressLimiter bytes_;
   access::AddressLimiter handshakes_;
 };

@@ -35,7 +35,8 @@ coap::Proxy Worker::make_proxy() {
     for (auto& front : fronts_) front->flush();
     arm();
   });
-  return {forwarder_.get(), options_.proxy.plain, options_.proxy.cache_bytes, options_.proxy.own_ports};
+  return {forwarder_.get(), options_.proxy.plain, options_.proxy.cache_bytes, options_.proxy.own_ports,
+          options_.proxy.fetch.max_body_bytes};
 }
 
 Worker::~Worker() {

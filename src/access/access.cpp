@@ -11,6 +11,11 @@ namespace {
 
 constexpr std::int64_t kLatestNs = std::int64_t{1} << 62;  // year 2116: what is stored beyond it is no time
 constexpr std::int64_t kDriftNs = 50'000'000;              // levels that differ by less need not be written
+// While the server runs, workers ask the store from their event loops, and nobody may hold these up. What is not written in this time is
+// refused for now, or tried again a second later.
+constexpr std::chrono::milliseconds kBusyTimeout{20};
+constexpr std::chrono::milliseconds kLastBusyTimeout{1000};  // of settle, which nobody waits for
+constexpr std::chrono::seconds kUnwritableRetry{1};
 static_assert(kUnwrittenNs + 2 * kDriftNs <= kCrashCostNs);
 
 std::int64_t offset(const Clocks& now) noexcept { return now.wall.time_since_epoch().count() - nanoseconds(now.steady); }
@@ -20,7 +25,9 @@ std::chrono::seconds up_to_seconds(std::int64_t ns) noexcept {
 }
 
 // Fail closed: a debit that could not be written is not served. A row that is gone is an identity that was removed.
-Decision unwritable(Error error) noexcept { return Decision::no(error == Error::not_found ? Error::forbidden : Error::io); }
+Decision unwritable(Error error) noexcept {
+  return error == Error::not_found ? Decision::no(Error::forbidden) : Decision::no(Error::io, kUnwritableRetry);
+}
 
 }  // namespace
 
@@ -33,6 +40,7 @@ Outcome<std::unique_ptr<Access>> Access::open(const std::filesystem::path& folde
   std::unique_ptr<Access> access(new Access(std::move(*store), default_quota));
   const std::lock_guard lock(access->store_mutex_);
   if (auto loaded = access->load(default_quota, now); !loaded) return tl::unexpected(loaded.error());
+  access->store_.set_busy_timeout(kBusyTimeout);
   return access;
 }
 
@@ -109,10 +117,10 @@ Decision Access::take(const Entry& entry, std::uint64_t bytes, const Instant& no
   return decision;
 }
 
-void Access::give_back(const Entry& entry, std::uint64_t bytes, const Instant& taken) noexcept {
-  auto& account = *entry.account;
-  account.bucket.give_back(entry.rate, bytes);
-  if (entry.quota.bytes_per_day != 0) account.lease.give_back(day_of(taken.wall), bytes);
+void Access::give_back(const Charge& charge, std::uint64_t bytes) noexcept {
+  auto& account = *charge.account;
+  account.bucket.give_back(charge.rate, bytes);
+  if (charge.daily) account.lease.give_back(day_of(charge.taken.wall), bytes);
   account.unwritten_bytes.fetch_sub(static_cast<std::int64_t>(bytes), std::memory_order_relaxed);
 }
 
@@ -176,6 +184,7 @@ Outcome<void> Access::write(const Clocks& now, bool settled) {
   for (const auto& entry : table->entries())
     if (const auto one = usage_of(entry, now, settled)) usage.push_back(*one);
   if (usage.empty()) return {};
+  if (settled) store_.set_busy_timeout(kLastBusyTimeout);
   auto written = store_.record_usage(usage);
   for (const auto& one : usage) conclude(*table->find(one.id)->account, one, written.has_value());
   return written;

@@ -25,16 +25,28 @@ struct Allowance {
   std::chrono::seconds reset;   // until remaining_bytes is limit_bytes again, if nothing is taken
 };
 
+// Charge is what give_back must know of one take. It holds that by value: the snapshot of the entry may be swapped, and freed, before
+// the draw that was paid for has failed.
+struct Charge {
+  Charge(const Entry& entry, const Instant& when)
+      : account(entry.account), rate(entry.rate), daily(entry.quota.bytes_per_day != 0), taken(when) {}
+  std::shared_ptr<Account> account;
+  Rate rate;
+  bool daily;
+  Instant taken;
+};
+
 class Access {
  public:
   static Outcome<std::unique_ptr<Access>> open(const std::filesystem::path& folder, const Quota& default_quota,
                                                const Clocks& now = Clocks::now());
 
   // take debits bytes of an identity before they are served. Refusals: forbidden (disabled), over_quota with a retry time,
-  // too_large (above the burst or the daily allowance), io (the debit could not be written: fail closed). Any thread.
+  // too_large (above the burst or the daily allowance), io with a retry time (the debit could not be written: fail closed). Any
+  // thread; waits 20 ms at most for another process that writes.
   Decision take(const Entry& entry, std::uint64_t bytes, const Instant& now) noexcept;
-  // give_back undoes one take of which nothing was served: the same entry of the same snapshot, amount and instant, and only once.
-  void give_back(const Entry& entry, std::uint64_t bytes, const Instant& taken) noexcept;
+  // give_back undoes one take of which nothing was served: the same amount, and only once. Reloads since then do not matter.
+  static void give_back(const Charge& charge, std::uint64_t bytes) noexcept;
   // allowance is of the limit with the least left; none when the identity is unlimited. Advice: only take decides.
   static std::optional<Allowance> allowance(const Entry& entry, const Instant& now) noexcept;
 

@@ -225,7 +225,7 @@ TEST_F(CrashTest, ThreadsAndWriteOutsTogetherLeaveNoGain) {
       for (int i = 0; i < 700; ++i) {
         if (!access.take(table->anonymous(), 37, at(kMorning))) continue;
         if (i % 8 == 0)
-          access.give_back(table->anonymous(), 37, at(kMorning));
+          Access::give_back({table->anonymous(), at(kMorning)}, 37);
         else
           served += 37;
       }
@@ -252,7 +252,7 @@ TEST_F(CrashTest, WhatIsGivenBackCanBeTakenAgainAndNoMore) {
     if (i % 2 == 0) {
       EXPECT_TRUE(access.write_usage(clocks(kMorning)).has_value());
     }
-    access.give_back(entry, 1000, at(kMorning));
+    Access::give_back({entry, at(kMorning)}, 1000);
   }
   ASSERT_TRUE(access.write_usage(clocks(kMorning)));
   EXPECT_EQ(Store::open(folder_)->find("anonymous")->bytes_served, 0U);
@@ -268,7 +268,7 @@ TEST_F(CrashTest, NothingIsGivenBackToAnotherDay) {
   const auto table = access.snapshot();
   EXPECT_TRUE(take(access, 400, kMorning - 1));
   EXPECT_TRUE(take(access, 400, kMorning));
-  access.give_back(table->anonymous(), 400, at(kMorning - 1));
+  Access::give_back({table->anonymous(), at(kMorning - 1)}, 400);
   EXPECT_EQ(most(access, kMorning), 600U);
 }
 

@@ -183,6 +183,22 @@ TEST_F(AccessTest, ALeaseThatCannotBeWrittenServesNothing) {
   EXPECT_EQ(access->take(table->anonymous(), 100, at(kMorning)).refusal, Error::io);
 }
 
+// A debit is asked for on an event loop: another process that holds the database for long costs one identity's answers, nobody's time.
+TEST_F(AccessTest, ALockedDatabaseIsRefusedSoonAndForNow) {
+  const auto access = open({0, 0, 3200});
+  const auto table = access->snapshot();
+  const auto holder = open_database(database(), 0ms);
+  ASSERT_TRUE(holder && execute(holder->get(), "db", "BEGIN IMMEDIATE"));
+  // Were each of them to wait as long as the command line does, ctest would end this program.
+  for (int i = 0; i < 150; ++i) {
+    const auto refused = access->take(table->anonymous(), 100, at(kMorning));
+    EXPECT_EQ(refused.refusal, Error::io);
+    EXPECT_EQ(refused.retry_after, 1s);
+  }
+  ASSERT_TRUE(execute(holder->get(), "db", "COMMIT"));
+  EXPECT_TRUE(access->take(table->anonymous(), 100, at(kMorning)));
+}
+
 TEST_F(AccessTest, AFailedReloadKeepsTheOldSnapshot) {
   ASSERT_TRUE(other().add("dev", psk("dev")));
   const auto access = open();

@@ -19,7 +19,7 @@ namespace qeaas::access {
 // Decision is yes, or no with the reason and the time after which the same request may succeed.
 struct Decision {
   std::optional<Error> refusal;         // over_quota, too_large (never grantable), forbidden, io
-  std::chrono::seconds retry_after{0};  // at least 1 with over_quota; 0 otherwise
+  std::chrono::seconds retry_after{0};  // at least 1 with over_quota and io; 0 otherwise
   explicit operator bool() const noexcept { return !refusal; }
   static Decision ok() noexcept { return {}; }
   static Decision no(Error why, std::chrono::seconds retry = std::chrono::seconds{0}) noexcept { return {why, retry}; }

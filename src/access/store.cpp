@@ -159,6 +159,10 @@ Outcome<Store> Store::open(const std::filesystem::path& folder, Options options)
   return Implementation::make(path.string(), std::move(*connection)).map([](auto made) { return Store(std::move(made)); });
 }
 
+void Store::set_busy_timeout(std::chrono::milliseconds timeout) noexcept {
+  sqlite3_busy_timeout(implementation_->connection.get(), static_cast<int>(timeout.count()));
+}
+
 Outcome<std::int64_t> Store::add(std::string_view name, const Credential& credential, std::optional<Quota> quota) {
   if (auto ok = valid_name(name); !ok) return tl::unexpected(ok.error());
   if (auto ok = valid_quota(quota.value_or(Quota{})); !ok) return tl::unexpected(ok.error());

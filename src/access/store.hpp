@@ -47,6 +47,9 @@ class Store {
   Store& operator=(Store&&) noexcept;
   ~Store();
 
+  // set_busy_timeout is Options' from now on.
+  void set_busy_timeout(std::chrono::milliseconds timeout) noexcept;
+
   // add gives the new row's id. in_use when the name or the credential is taken.
   Outcome<std::int64_t> add(std::string_view name, const Credential& credential, std::optional<Quota> quota = {});
   Outcome<std::vector<Identity>> list();

@@ -101,7 +101,7 @@ TEST_F(TakeTest, TakesInsideTheWindowAllocateNothing) {
   const auto before = allocations;
   bool taken = true;
   for (int i = 0; i < 1000; ++i) taken = taken && (*access)->take(entry, 32, at(1'000'000));
-  (*access)->give_back(entry, 32, at(1'000'000));
+  Access::give_back({entry, at(1'000'000)}, 32);
   const bool limited = Access::allowance(entry, at(1'000'000)).has_value();
   EXPECT_EQ(allocations, before);
   EXPECT_TRUE(taken && limited);

@@ -149,6 +149,8 @@ class Endpoint {
   Answer not_modified(const Forward& forward, const FetchAnswer& got, TimePoint now);
   Answer origin_refused(const FetchAnswer& got);
   Answer forward_failed(Error error) noexcept;
+  bool solvent(const Call& call);
+  void debit_fetched(Peer& peer, const Result<FetchAnswer>& result, TimePoint now) noexcept;
   struct ForwardedBody;
   Answer serve_forwarded(const Forward& forward, const ForwardedBody& body, TimePoint now);
   bool may_keep(const FetchAnswer& got) const noexcept;

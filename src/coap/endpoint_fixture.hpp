@@ -121,14 +121,18 @@ class FakeGate : public Gate {
   access::Decision admit(Peer& peer, std::size_t bytes, TimePoint) noexcept override {
     last_peer = &peer;
     ++asked;
-    if (decision) debited += bytes;
+    if (bytes > holds) return access::Decision::no(Error::over_quota, std::chrono::seconds(5));
+    if (decision) debited += bytes, holds -= bytes;
     return decision;
   }
   void give_back(Peer& peer, std::size_t bytes) noexcept override {
     EXPECT_EQ(&peer, last_peer);
     given_back += bytes;
+    holds += bytes;
   }
+  std::uint64_t kept() const { return debited - given_back; }
   access::Decision decision;
+  std::uint64_t holds = std::uint64_t{1} << 60;  // the allowance
   std::uint64_t given_back = 0;
   const Peer* last_peer = nullptr;
   std::uint64_t debited = 0;

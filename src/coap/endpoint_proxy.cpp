@@ -69,8 +69,10 @@ void Endpoint::forward_get(const Call& call, const ProxyTarget& target) {
   if (call.request.block2 && call.request.block2->num > 0) return continue_forwarded(call, key);
   if (challenged(call, kUnknownSize) || !admitted(call)) return;
   const CachedAnswer* kept = cache_.find(target.key, call.now);
-  if (kept == nullptr || kept->fresh_until <= call.now)
+  if (kept == nullptr || kept->fresh_until <= call.now) {
+    if (!solvent(call)) return;
     return start_forward(call, target, key, kept == nullptr ? std::string() : kept->validator);
+  }
   counters_.cache_hits.add();
   Forward asked;
   asked.peer = &call.peer;
@@ -140,11 +142,36 @@ void Endpoint::on_fetched(std::uint32_t place, std::uint64_t order, Result<Fetch
   forwards_[slot].ticket = 0;
   const Forward& forward = forwards_[slot];
   const Answer answer = result ? forwarded(forward, *result, now) : forward_failed(result.error());
-  if (!answer.code.is_success()) counters_.refusals.add();
+  if (!answer.code.is_success()) {
+    counters_.refusals.add();
+    debit_fetched(*forward.peer, result, now);
+  }
   // The cache changes after the answer is composed, which may point into it; the key is taken out before the forward goes.
   const std::string cache_key = forward.cache_key;
   send_forwarded(slot, answer, now);
   if (result && result->status != 304) keep(cache_key, std::move(*result), now);
+}
+
+// solvent: how much a fetch will cost is not known before it, but an allowance that is used up buys none.
+bool Endpoint::solvent(const Call& call) {
+  const access::Decision decision = seams_.gate.admit(call.peer, 1, call.now);
+  if (decision) seams_.gate.give_back(call.peer, 1);
+  if (!decision) respond(call, refusal(decision));
+  return static_cast<bool>(decision);
+}
+
+// debit_fetched: what was fetched and is not passed on has cost the origin the same, which may be this very server. Where the allowance
+// holds less, all of that is taken.
+void Endpoint::debit_fetched(Peer& peer, const Result<FetchAnswer>& result, TimePoint now) noexcept {
+  std::size_t bytes = 0;
+  if (result) bytes = result->body.size();
+  if (!result && result.error() == Error::too_large) bytes = seams_.proxy.max_body_bytes;
+  for (std::size_t piece = bytes; piece > 0; piece = std::min(piece, bytes)) {
+    const access::Decision decision = seams_.gate.admit(peer, piece, now);
+    if (!decision && decision.refusal != Error::over_quota && decision.refusal != Error::too_large) return;
+    if (decision) bytes -= piece;
+    if (!decision) piece /= 2;
+  }
 }
 
 Answer Endpoint::forwarded(const Forward& forward, const FetchAnswer& got, TimePoint now) {

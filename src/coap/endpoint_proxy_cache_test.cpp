@@ -25,7 +25,7 @@ TEST(EndpointProxyCache, FreshAnswersComeFromTheCache) {
   EXPECT_EQ(hit.payload(), buffer("doc"));
   EXPECT_EQ(hit.uint(Option::content_format), 50u);
   EXPECT_EQ(hit.uint(Option::max_age), 20u) << "what is left (RFC 7252 5.7.1)";
-  EXPECT_EQ(world.gate.debited, 6u) << "an answer from the cache costs as much";
+  EXPECT_EQ(world.gate.kept(), 6u) << "an answer from the cache costs as much";
   EXPECT_EQ(world.endpoint.counters().cache_hits.get(), 1u);
   world.pass(20s);
   EXPECT_TRUE(world.ask(other, ProxyWorld::get(kElsewhere).mid(2)).view.code.is_empty()) << "stale: it is fetched again";
@@ -87,7 +87,7 @@ TEST(EndpointProxyCache, AClientThatHasItAlreadyIsToldSo) {
   EXPECT_TRUE(fetched.payload().empty());
   EXPECT_EQ(fetched.uint(Option::max_age), 30u);
   EXPECT_EQ(world.ask(peer, ask.mid(2)).view.code, code::kValid) << "from the cache as well";
-  EXPECT_EQ(world.gate.debited, 0u);
+  EXPECT_EQ(world.gate.kept(), 0u);
   const Reply other = world.ask(peer, ProxyWorld::get(kElsewhere).mid(3).with(Option::etag, "12345678"));
   EXPECT_EQ(other.view.code, code::kContent);
 }

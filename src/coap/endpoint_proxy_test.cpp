@@ -24,7 +24,7 @@ TEST(EndpointProxy, AnswersSeparately) {
   EXPECT_EQ(replies[0].uint(Option::content_format), 50u);
   EXPECT_EQ(replies[0].uint(Option::max_age), 0u) << "without an explicit lifetime nothing is fresh";
   EXPECT_EQ(replies[0].payload(), buffer("{\"return\": 0, \"random_number\": 5}"));
-  EXPECT_EQ(world.gate.debited, 33u);
+  EXPECT_EQ(world.gate.kept(), 33u);
   // It is repeated until it is acknowledged.
   peer.sent.clear();
   world.pass(kAckTimeout + kAckRandomSpan);
@@ -182,8 +182,33 @@ TEST(EndpointProxy, FailedFetches) {
     const Reply reply = world.whole(peer, ProxyWorld::get(), fail(error));
     EXPECT_EQ(reply.view.code, expected);
     EXPECT_EQ(problem(reply), title);
-    EXPECT_EQ(world.gate.debited, 0u);
+    EXPECT_EQ(world.gate.kept(), error == Error::too_large ? 65'536u : 0u) << title;
   }
+}
+
+// The origin may be this very server: what it drew for a request that is then refused is the client's to pay, or reservoirs could be
+// emptied for nothing.
+TEST(EndpointProxy, WhatWasFetchedForNothingIsDebited) {
+  ProxyWorld world;
+  FakePeer peer;
+  FetchAnswer encoded = FakeForwarder::answer("0123456789");
+  encoded.encoded = true;
+  EXPECT_EQ(world.whole(peer, ProxyWorld::get(), std::move(encoded)).view.code, code::kBadGateway);
+  EXPECT_EQ(world.gate.kept(), 10u);
+  const Ask cbor = ProxyWorld::get().mid(2).with(Option::accept, 60u);
+  EXPECT_EQ(world.whole(peer, cbor, FakeForwarder::answer("0123456789")).view.code, code::kNotAcceptable);
+  EXPECT_EQ(world.gate.kept(), 20u);
+  world.gate.holds = 1000;
+  EXPECT_EQ(world.whole(peer, ProxyWorld::get().mid(3), fail(Error::too_large)).view.code, code::kBadGateway);
+  EXPECT_EQ(world.gate.kept(), 1020u) << "all that there was";
+  const auto fetches = world.asked.size();
+  const Reply refused = world.ask(peer, ProxyWorld::get().mid(4));
+  EXPECT_EQ(refused.view.code, code::kTooManyRequests);
+  EXPECT_EQ(refused.uint(Option::max_age), 5u);
+  EXPECT_EQ(world.asked.size(), fetches) << "an allowance that is used up buys no fetch";
+  world.gate.holds = 5;
+  EXPECT_EQ(world.whole(peer, ProxyWorld::get().mid(5), FakeForwarder::answer("0123456789")).view.code, code::kTooManyRequests);
+  EXPECT_EQ(world.gate.holds, 0u);
 }
 
 TEST(EndpointProxy, ErrorsOfTheOrigin) {
@@ -332,7 +357,7 @@ TEST(EndpointProxy, LargeBodiesInBlocks) {
   }
   EXPECT_EQ(got, buffer(body));
   EXPECT_EQ(world.asked.size(), 1u);
-  EXPECT_EQ(world.gate.debited, 3000u);
+  EXPECT_EQ(world.gate.kept(), 3000u);
   EXPECT_EQ(world.endpoint.transfer_bytes(), 0u);
   EXPECT_EQ(world.ask(peer, ProxyWorld::get().mid(9).block(1, 6)).view.code, code::kRequestEntityIncomplete);
   (void)world.whole(peer, ProxyWorld::get().mid(10), FakeForwarder::answer(body));
@@ -347,7 +372,7 @@ TEST(EndpointProxy, NoRoomForTheBody) {
   FakePeer peer;
   const Reply reply = world.whole(peer, ProxyWorld::get(), FakeForwarder::answer(std::string(3000, 'x')));
   EXPECT_EQ(reply.view.code, code::kServiceUnavailable);
-  EXPECT_EQ(world.gate.debited, 0u);
+  EXPECT_EQ(world.gate.kept(), 3000u) << "it was fetched";
 }
 
 TEST(EndpointProxy, NothingOfAFetchStaysInTheBuffers) {

@@ -32,6 +32,7 @@ struct Proxy {
   bool plain = false;                      // also for peers on a plain channel, once their address is proved
   std::size_t cache_bytes = 0;             // 0: nothing is cached
   std::vector<std::uint16_t> own_ports{};  // where our own HTTP listens: answers from such a port may be entropy and are never cached
+  std::size_t max_body_bytes = 65'536;     // of a fetch: what one that was too large is taken to have cost its origin
 };
 
 }  // namespace qeaas::coap

@@ -232,17 +232,17 @@ void Connection::respond(Exchange& exchange) noexcept {
   site_.counters.answers[klass - 1].add();
   const Bytes body = reply.text.empty() ? reply.body : bytes_of(reply.text);
   std::uint64_t length = body.size();
-  if (reply.streaming) length += reply.streaming->hex ? 2 * reply.streaming->left_bytes + 1 : reply.streaming->left_bytes;
+  if (reply.streaming) length += reply.streaming->rest_bytes();
   write_head(reply, length, reply.status != 204 && reply.status != 304 && !reply.length_unknown);
   const bool head_only = exchange.head.method == Method::head;
   if (!head_only) output_.append(body);
   auto& scratch = site_.scratch;
-  // No answer is shorter than its random bytes; but an error may follow upon blocks that were drawn and encoded already.
+  // No answer is shorter than its random bytes; but an error may follow upon bytes that were drawn and encoded already.
   const auto touched = reply.status < 400 ? body.size() : std::max(body.size(), exchange.drawn_bytes > 0 ? scratch.text.size() : 0);
   wipe(scratch.draw.span().first(std::min(scratch.draw.size(), touched)));
   wipe(scratch.text.span().first(std::min(scratch.text.size(), touched)));
   if (!reply.streaming || head_only) return;
-  streaming_ = reply.streaming;
+  streaming_ = std::move(reply.streaming);
   piece_bytes_ = stream_piece_bytes(streaming_->type);
   stream_caller_ = exchange.caller;
 }

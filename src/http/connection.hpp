@@ -72,6 +72,7 @@ class Connection {
 
   void continue_streaming(TimePoint now) noexcept;
   bool stream_piece(TimePoint now) noexcept;
+  bool piece_refused(const access::Decision& decision, TimePoint now) noexcept;
   void wait_for_entropy(Error why, std::chrono::milliseconds retry, TimePoint now) noexcept;
   void abort() noexcept;
 

@@ -245,8 +245,11 @@ TEST(HttpConnection, WhatTheGateRefuses) {
   EXPECT_EQ(spent.field("retry-after"), "11");
   world.gate.decision = access::Decision::no(Error::too_large);
   expect_problem(client.get("/v1/random"), 413, "too_large", "more than the allowance can ever hold");
-  world.gate.decision = access::Decision::no(Error::io);
-  EXPECT_EQ(client.get("/v1/random").status, 500U);
+  world.gate.decision = access::Decision::no(Error::io, 1s);
+  const auto unwritten = client.get("/v1/random");
+  expect_problem(unwritten, 503, "io",
+                 "the server could not write down the debit, or seed itself; its log says more; try again after Retry-After");
+  EXPECT_EQ(unwritten.field("retry-after"), "1");
   EXPECT_EQ(world.draw.draws, 0U);
   EXPECT_EQ(world.gate.given_back, 0U);
   EXPECT_EQ(world.counters.answers[3].get(), 4U);
@@ -274,6 +277,10 @@ TEST(HttpConnection, WhatCannotBeDrawnIsGivenBack) {
   }
   World world;
   world.draw.error = Error::io;
+  const auto unseeded = get(world, "/v1/random");
+  EXPECT_EQ(unseeded.status, 503U);
+  EXPECT_EQ(unseeded.field("retry-after"), "7");
+  world.draw.error = Error::crypto;
   EXPECT_EQ(get(world, "/v1/random").status, 500U);
 }
 
@@ -322,8 +329,11 @@ TEST(HttpConnection, NothingOfAnAnswerStaysBehind) {
   }
   EXPECT_EQ(client.post("/v1/entropy", R"({"block_size":65536,"block_count":16})").status, 200U);
   EXPECT_TRUE(world.scratch_is_clean());
-  world.draw.script[world.draw.draws + 3] = Error::starved;
-  EXPECT_EQ(client.post("/v1/entropy", R"({"block_size":65536,"block_count":16})").status, 503U);
+  client.say("GET /api/v1/quantum-entropy?size=512 HTTP/1.1\r\nHost: here\r\n\r\n");
+  EXPECT_TRUE(world.scratch_is_clean());
+  world.draw.error = Error::starved;
+  client.read();
+  EXPECT_TRUE(client.connection.wake_at());
   EXPECT_TRUE(world.scratch_is_clean());
 }
 

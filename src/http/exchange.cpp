@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "http/limits.hpp"
 #include "wire/problem.hpp"
 
 namespace qeaas::http {
@@ -28,6 +29,7 @@ std::string_view words_for(Error error) noexcept {
     case Error::over_quota: return "the allowance is used up; try again after Retry-After";
     case Error::forbidden: return "this identity is disabled";
     case Error::too_large: return "more than the allowance can ever hold";
+    case Error::io: return "the server could not write down the debit, or seed itself; its log says more; try again after Retry-After";
     default: return advice(error);
   }
 }
@@ -74,7 +76,8 @@ unsigned status_of(Error error) noexcept {
     case Error::over_quota: return 429;
     case Error::starved:
     case Error::alarmed:
-    case Error::source_gone: return 503;
+    case Error::source_gone:
+    case Error::io: return 503;
     default: return 500;
   }
 }
@@ -125,7 +128,7 @@ bool Exchange::authorise(std::size_t bytes) noexcept {
   if (head.method == Method::head) bytes = 0;  // nothing is drawn for it
   const auto decision = site.gate.admit(caller, bytes, now);
   if (decision) {
-    debited_bytes = bytes;
+    debited_bytes_ = bytes;
     return true;
   }
   const auto why = *decision.refusal;
@@ -152,10 +155,45 @@ bool Exchange::fill(MutableBytes out, EntropyType type, Provenance& provenance) 
     drawn_bytes += out.size();
     return true;
   }
-  site.gate.give_back(caller, std::exchange(debited_bytes, 0));
+  site.gate.give_back(caller, std::exchange(debited_bytes_, 0));
   refuse(filled.error(), words_for(filled.error()));
   if (reply.status == 503) reply.fields.add("Retry-After", {Digits(static_cast<std::uint64_t>(site.draw.retry_after().count())).text()});
   return false;
+}
+
+// draw_first halves what it asks for while that is more than a burst or a reservoir ever holds, as the rest of the answer does.
+bool Exchange::draw_first(Streaming& whole, Provenance& provenance, MutableBytes& first) noexcept {
+  auto size = whole.left_bytes <= kMaxDrawBytes ? static_cast<std::size_t>(whole.left_bytes) : whole.piece(stream_piece_bytes(whole.type));
+  for (;;) {
+    first = site.scratch.draw.span().first(size);
+    if (draw(first, whole.type, provenance)) return true;
+    const auto smaller = whole.piece(std::max<std::size_t>(size / 2, 1));
+    if (failure != Error::too_large || smaller >= size) return false;
+    size = smaller;
+    reply.status = 200;
+    reply.fields.clear();
+  }
+}
+
+bool Exchange::begin(Streaming&& whole, std::string_view content_type, std::string_view before) noexcept {
+  Provenance provenance;
+  MutableBytes first;
+  if (!draw_first(whole, provenance, first)) return false;
+  describe(provenance);
+  whole.simulated = provenance.simulated();
+  const auto size = before.size() + whole.text_bytes(first.size());
+  const auto room = site.scratch.text.span();
+  std::ranges::copy(before, room.begin());
+  whole.write(first, room.first(size).subspan(before.size()));
+  reply.content_type = content_type;
+  reply.body = room.first(size);
+  if (whole.left_bytes > 0) {
+    reply.streaming = std::move(whole);
+    return true;
+  }
+  std::ranges::copy(whole.tail, room.begin() + static_cast<std::ptrdiff_t>(size));
+  reply.body = room.first(size + whole.tail.size());
+  return true;
 }
 
 void Exchange::describe(const Provenance& provenance) noexcept {

@@ -8,17 +8,10 @@
 
 #include "http/head.hpp"
 #include "http/site.hpp"
+#include "http/streaming.hpp"
 #include "wire/text_writer.hpp"
 
 namespace qeaas::http {
-
-// Streaming is what is left of an answer that is too long for one draw.
-struct Streaming {
-  std::uint64_t left_bytes = 0;  // of entropy
-  EntropyType type = EntropyType::mixed;
-  bool hex = false;
-  bool simulated = false;  // what the head of the answer has said
-};
 
 // Push is an accepted /v1/stream.
 struct Push {
@@ -70,14 +63,15 @@ struct Exchange {
   void refuse(Error error, std::string_view detail) noexcept;
   void refuse(unsigned status, Error error, std::string_view detail) noexcept;
 
-  // authorise debits bytes, once for a request. False: the reply is made (401, 403, 413, 429).
+  // authorise debits bytes, once for a request. False: the reply is made (401, 403, 413, 429, 503).
   bool authorise(std::size_t bytes) noexcept;
-  // fill draws what was authorised, or a part of it. False: the reply is made (503 with Retry-After), and nothing stays debited.
-  bool fill(MutableBytes out, EntropyType type, Provenance& provenance) noexcept;
-  // draw does both.
+  // draw debits and makes one draw. False: the reply is made (as above, or 503 with Retry-After), and nothing stays debited.
   bool draw(MutableBytes out, EntropyType type, Provenance& provenance) noexcept {
     return authorise(out.size()) && fill(out, type, provenance);
   }
+  // begin makes the reply the text `before` and the first piece of an answer of any length: all of it where one draw can give that.
+  // The connection sends the rest, which it debits and draws as there is room, and waits for what is not there yet. False: as for draw.
+  bool begin(Streaming&& whole, std::string_view content_type, std::string_view before) noexcept;
   // describe adds the provenance and the quota to the fields of the reply.
   void describe(const Provenance& provenance) noexcept;
 
@@ -85,7 +79,6 @@ struct Exchange {
 
   // failure is what went wrong in the last call that returned false: for shapes that have errors of their own.
   Error failure = Error::malformed;
-  std::size_t debited_bytes = 0;
   std::string_view failure_text;
 
   // write_body puts text together in the scratch memory, and makes it the body.
@@ -93,13 +86,18 @@ struct Exchange {
   bool write_body(std::string_view content_type, Writer&& writer) noexcept {
     const Result<std::size_t> size = writer(site.scratch.text.span());
     if (!size) {
-      refuse(Error::io, "the answer could not be encoded");
+      refuse(500, Error::io, "the answer could not be encoded");
       return false;
     }
     reply.content_type = content_type;
     reply.body = site.scratch.text.span().first(*size);
     return true;
   }
+
+ private:
+  bool fill(MutableBytes out, EntropyType type, Provenance& provenance) noexcept;
+  bool draw_first(Streaming& whole, Provenance& provenance, MutableBytes& first) noexcept;
+  std::size_t debited_bytes_ = 0;
 };
 
 // status_of is the HTTP status of an error of ours.

@@ -134,20 +134,12 @@ void get_qrypt(Exchange& exchange) noexcept {
   for (auto more = reader.next(pair); more && *more; more = reader.next(pair))
     if (pair.name == "size") kibibytes = decimal(pair.value).value_or(0);
   if (kibibytes == 0 || kibibytes > kMaxQryptKibibytes) return refuse_qrypt(exchange, 400, "size must be 1 to 512 (KiB)");
-  if (!exchange.authorise(kibibytes * kQryptBlockBytes)) return refuse_qrypt(exchange, exchange.reply.status, exchange.failure_text);
-  const auto block = exchange.site.scratch.draw.span().first(kQryptBlockBytes);
-  JsonWriter json(exchange.site.scratch.text.span());
-  json.raw(R"({"random":[)");
-  for (std::uint64_t i = 0; i < kibibytes; ++i) {
-    Provenance provenance;
-    if (!exchange.fill(block, EntropyType::mixed, provenance)) return refuse_qrypt(exchange, exchange.reply.status, exchange.failure_text);
-    if (i == 0) exchange.describe(provenance);
-    json.raw(i == 0 ? "" : ",").base64(block);
-  }
-  const auto size = json.raw(R"(],"size":)").number(kibibytes).raw("}").finish();
-  if (!size) return refuse_qrypt(exchange, 500, "the answer could not be encoded");
-  exchange.reply.content_type = media::kJson;
-  exchange.reply.body = exchange.site.scratch.text.span().first(*size);
+  const bool begun = exchange.begin({.left_bytes = kibibytes * kQryptBlockBytes,
+                                     .form = Streaming::Form::blocks,
+                                     .block_bytes = kQryptBlockBytes,
+                                     .tail = R"(],"size":)" + std::to_string(kibibytes) + "}"},
+                                    media::kJson, R"({"random":[)");
+  if (!begun) refuse_qrypt(exchange, exchange.reply.status, exchange.failure_text);
 }
 
 }  // namespace qeaas::http

@@ -16,7 +16,7 @@ void answer_text(Exchange& exchange, std::string_view type, std::string text) no
 // report answers with JSON that somebody else writes; an empty text means that it could not be written.
 void report(Exchange& exchange, const std::function<std::string()>& writer) noexcept {
   auto text = writer ? writer() : std::string();
-  if (text.empty()) return exchange.refuse(Error::io, "the report could not be encoded");
+  if (text.empty()) return exchange.refuse(500, Error::io, "the report could not be encoded");
   answer_text(exchange, media::kJson, std::move(text));
 }
 
@@ -24,7 +24,7 @@ void report(Exchange& exchange, const std::function<std::string()>& writer) noex
 
 void get_sources(Exchange& exchange) noexcept {
   auto text = to_json(exchange.site.reports.sources());
-  if (!text) return exchange.refuse(Error::io, "the report could not be encoded");
+  if (!text) return exchange.refuse(500, Error::io, "the report could not be encoded");
   answer_text(exchange, media::kJson, std::move(*text));
 }
 

@@ -21,19 +21,6 @@ std::string_view verdict(SourceState state) noexcept {
   return "unavailable";
 }
 
-// write_blocks draws block after block and encodes each at once; a draw that fails ends the answer.
-bool write_blocks(Exchange& exchange, const EntropyRequest& request, JsonWriter& json) noexcept {
-  if (!exchange.authorise(request.block_bytes * request.block_count)) return false;
-  const auto block = exchange.site.scratch.draw.span().first(request.block_bytes);
-  for (std::uint64_t i = 0; i < request.block_count; ++i) {
-    Provenance provenance;
-    if (!exchange.fill(block, request.type, provenance)) return false;
-    if (i == 0) exchange.describe(provenance);
-    json.raw(i == 0 ? "" : ",").base64(block);
-  }
-  return true;
-}
-
 }  // namespace
 
 void get_capabilities(Exchange& exchange) noexcept {
@@ -58,18 +45,12 @@ void post_entropy(Exchange& exchange) noexcept {
     return exchange.refuse(415, Error::unsupported, "send the body with Content-Type: application/json");
   const auto request = parse_entropy_request(bytes_of(exchange.body), kMaxBlockBytes, kMaxBlocks);
   if (!request) return exchange.refuse(422, request.error().error, request.error().text);
-  std::size_t size = 0;
-  {
-    // Errors are written into the same memory as the answer: only a whole answer counts.
-    JsonWriter json(exchange.site.scratch.text.span());
-    json.raw(R"({"entropy":[)");
-    if (!write_blocks(exchange, *request, json)) return;
-    const auto written = json.raw("]}").finish();
-    if (!written) return exchange.refuse(Error::io, "the answer could not be encoded");
-    size = *written;
-  }
-  exchange.reply.content_type = media::kJson;
-  exchange.reply.body = exchange.site.scratch.text.span().first(size);
+  exchange.begin({.left_bytes = request->block_bytes * request->block_count,
+                  .type = request->type,
+                  .form = Streaming::Form::blocks,
+                  .block_bytes = request->block_bytes,
+                  .tail = "]}"},
+                 media::kJson, R"({"entropy":[)");
 }
 
 void get_healthtest(Exchange& exchange) noexcept {

@@ -97,28 +97,6 @@ void encode(Exchange& exchange, std::string_view form, Bytes random, const Prove
   });
 }
 
-// begin_streaming answers with the first piece, and leaves the rest to the connection.
-void begin_streaming(Exchange& exchange, const Query& query, std::string_view form) noexcept {
-  Provenance provenance;
-  auto first = exchange.site.scratch.draw.span().first(stream_piece_bytes(query.type));
-  while (!exchange.draw(first, query.type, provenance)) {
-    // More than a burst or a reservoir ever holds: smaller pieces then, as in the rest of the answer.
-    if (exchange.failure != Error::too_large || first.size() == 1) return;
-    first = first.first(first.size() / 2);
-    exchange.reply.status = 200;
-    exchange.reply.fields.clear();
-  }
-  exchange.describe(provenance);
-  exchange.reply.content_type = form;
-  exchange.reply.body = first;
-  if (form == media::kText) {
-    const auto text = exchange.site.scratch.text.span().first(2 * first.size());
-    write_hex(first, {reinterpret_cast<char*>(text.data()), text.size()});
-    exchange.reply.body = text;
-  }
-  exchange.reply.streaming = Streaming{query.bytes - first.size(), query.type, form == media::kText, provenance.simulated()};
-}
-
 }  // namespace
 
 void get_random(Exchange& exchange) noexcept {
@@ -131,7 +109,13 @@ void get_random(Exchange& exchange) noexcept {
   if (query->bytes > kMaxDrawBytes) {
     if (*form == media::kJson || *form == media::kCbor)
       return exchange.refuse(Error::too_large, "JSON and CBOR carry at most 65536 bytes; ask for application/octet-stream or text/plain");
-    return begin_streaming(exchange, *query, *form);
+    const bool hex = *form == media::kText;
+    exchange.begin({.left_bytes = query->bytes,
+                    .type = query->type,
+                    .form = hex ? Streaming::Form::hex : Streaming::Form::octets,
+                    .tail = hex ? "\n" : ""},
+                   *form, "");
+    return;
   }
   Provenance provenance;
   const auto random = exchange.site.scratch.draw.span().first(query->bytes);

@@ -26,6 +26,24 @@ std::string read_line(std::string_view& text) {
 
 }  // namespace
 
+std::string unbase64(std::string_view text) {
+  static constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  EXPECT_EQ(text.size() % 4, 0U);
+  std::string bytes;
+  unsigned held = 0, bits = 0;
+  for (const char c : text) {
+    if (c == '=') continue;
+    const auto digit = kDigits.find(c);
+    EXPECT_NE(digit, std::string_view::npos) << c;
+    held = (held << 6 | static_cast<unsigned>(digit)) & 0xffff;
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes += static_cast<char>(held >> bits);
+  }
+  return bytes;
+}
+
 std::optional<Answer> take_answer(std::string& text, bool head_only) {
   const auto end = text.find("\r\n\r\n");
   if (end == std::string::npos) return std::nullopt;

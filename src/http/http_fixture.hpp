@@ -24,6 +24,8 @@ inline std::string hex(std::string_view bytes) {
   write_hex(bytes_of(bytes), text);
   return text;
 }
+// unbase64 decodes strictly.
+std::string unbase64(std::string_view text);
 inline std::string text_of(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 // FakeDraw gives one endless sequence of bytes, none of which is zero, in as many draws as are asked for.
@@ -71,10 +73,15 @@ class FakeDraw : public Draw {
 
 class FakeGate : public Gate {
  public:
-  access::Decision admit(const Caller& caller, std::size_t bytes, TimePoint) noexcept override {
+  access::Decision admit(const Caller& caller, std::size_t bytes, TimePoint now) noexcept override {
     ++asked;
     last_identity = caller.identity;
     if (bytes > burst) return access::Decision::no(Error::too_large);
+    if (rate) {
+      const auto step = rate->next(arrival_ns, bytes, access::nanoseconds(now));
+      arrival_ns = step.arrival;
+      if (!step.decision) return step.decision;
+    }
     if (!decisions.empty()) {
       const auto next = decisions.front();
       decisions.pop_front();
@@ -99,6 +106,8 @@ class FakeGate : public Gate {
   access::Decision decision;               // of everything
   std::deque<access::Decision> decisions;  // of the next ones
   std::size_t burst = 1 << 30;
+  std::optional<access::Rate> rate;
+  std::int64_t arrival_ns = 0;
   std::map<access::Digest, std::int64_t> tokens;
   std::optional<Allowance> left;
   std::int64_t last_identity = -1;

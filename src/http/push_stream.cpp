@@ -76,7 +76,7 @@ class PushStream::Core : public std::enable_shared_from_this<PushStream::Core> {
   void on_message(Code code);
   void send_next();
   bool fill(std::size_t size);
-  void wait(Error why, std::chrono::seconds retry);
+  void wait(Error why, std::chrono::seconds retry, bool passing = false);
   void on_written(Code code, std::size_t size);
   void send_note(std::size_t size);
   void note_provenance(const Provenance& provenance);
@@ -163,7 +163,7 @@ bool PushStream::Core::fill(std::size_t size) {
   const auto now = Clock::now();
   const auto decision = site_.gate.admit(caller_, size, now);
   if (!decision) {
-    wait(*decision.refusal, decision.retry_after);
+    wait(*decision.refusal, decision.retry_after, *decision.refusal == Error::io);
     return false;
   }
   Provenance provenance;
@@ -206,9 +206,9 @@ void PushStream::Core::send_note(std::size_t size) {
 }
 
 // wait tells the client once what is missing, and tries again; what will not mend by waiting ends the stream.
-void PushStream::Core::wait(Error why, std::chrono::seconds retry) {
+void PushStream::Core::wait(Error why, std::chrono::seconds retry, bool passing) {
   if (why == Error::alarmed) return shut_down(websocket::close_code::try_again_later, "alarmed");
-  if (why != Error::starved && why != Error::over_quota) return shut_down(websocket::close_code::policy_error, name(why));
+  if (why != Error::starved && why != Error::over_quota && !passing) return shut_down(websocket::close_code::policy_error, name(why));
   waiting_ = true;
   if (!std::exchange(outage_told_, true)) {
     const auto size = JsonWriter(note_)

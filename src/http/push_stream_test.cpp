@@ -202,6 +202,22 @@ TEST(PushStream, WhatDoesNotMendEndsIt) {
   }
 }
 
+TEST(PushStream, ADebitThatCannotBeWrittenIsWaitedFor) {
+  World world;
+  Socket socket(world);
+  socket.open();
+  world.gate.decision = access::Decision::no(Error::io, 1s);
+  socket.say(credit(5));
+  EXPECT_EQ(socket.expect(kText).data, R"({"error":"io","retry_after":1})");
+  EXPECT_FALSE(socket.next());
+  world.gate.decision = access::Decision::ok();
+  world.loop.restart();
+  world.loop.run_one_for(10s);
+  socket.settle();
+  EXPECT_EQ(socket.expect(kText).data, kNote);
+  EXPECT_EQ(socket.expect(kBinary).data.size(), 5U);
+}
+
 TEST(PushStream, AnAllowanceThatIsUsedUpIsToldWithItsTime) {
   World world;
   Socket socket(world);

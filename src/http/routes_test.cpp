@@ -73,6 +73,23 @@ TEST(Routes, TheDescriptionHasEveryParameterAndError) {
   }
 }
 
+// What a mistake gets is among what the description says that it may get.
+TEST(Routes, TheDescriptionKnowsTheStatusOfMistakes) {
+  World world;
+  const auto document = get(world, "/openapi.json").json();
+  const std::pair<std::string, std::string> all[] = {{"/v1/stream", "?frame=70000"},
+                                                     {"/v1/stream", "?frame=x"},
+                                                     {"/v1/stream", ""},
+                                                     {"/v1/random", "?bytes=x"},
+                                                     {"/v1/random", "?bytes=99999999999999"},
+                                                     {"/API/jsonI.php", "?length=0"},
+                                                     {"/api/v1/quantum-entropy", "?size=513"}};
+  for (const auto& [path, query] : all) {
+    const auto status = std::to_string(get(world, path + query).status);
+    EXPECT_TRUE(document.at("paths").at(path).at("get").at("responses").as_object().contains(status)) << path << query << ": " << status;
+  }
+}
+
 TEST(Routes, ArgumentsAreOneSegment) {
   const Features all{true, true, true, true, true};
   EXPECT_EQ(find_route("/random_number/12", Method::get, all).argument, "12");

@@ -77,7 +77,7 @@ struct Reports {
 
 // Scratch is the memory of one request, shared by all connections of the worker: a request is answered in one go.
 struct Scratch {
-  static constexpr std::size_t kTextBytes = 1'500'000;  // the longest answer: 16 blocks of 64 KiB in base64
+  static constexpr std::size_t kTextBytes = 196'608;  // the longest answer: 64 KiB as JSON, in hexadecimal, and what is said about it
   SecretBytes draw{kMaxDrawBytes};
   SecretBytes text{kTextBytes};
 };

@@ -2,6 +2,7 @@
 // Answers that are longer than one draw: nothing lost, nothing padded, nothing free of charge, in memory that does not grow.
 #include "base/hex.hpp"
 #include "http/http_fixture.hpp"
+#include "wire/base64.hpp"
 
 namespace qeaas::http::testing {
 namespace {
@@ -38,6 +39,123 @@ TEST(HttpStreaming, ObjectsAreNotStreamed) {
     expect_problem(get(world, "/v1/random?bytes=65537", "Accept: " + form + "\r\n"), 413, "too_large",
                    "JSON and CBOR carry at most 65536 bytes; ask for application/octet-stream or text/plain");
   EXPECT_EQ(world.draw.draws, 0U);
+}
+
+// entropy_of asks for blocks, and gives what they hold together.
+std::string entropy_of(const Answer& answer, std::size_t block_bytes, const char* member = "entropy") {
+  EXPECT_EQ(answer.status, 200U) << answer.body.substr(0, 300);
+  EXPECT_EQ(answer.field("content-type"), "application/json");
+  EXPECT_EQ(answer.field("entropy-source"), "fake;physical");
+  if (answer.status != 200) return {};
+  std::string all;
+  const auto body = answer.json();
+  for (const auto& block : body.at(member).as_array()) {
+    const auto bytes = unbase64({block.as_string().data(), block.as_string().size()});
+    EXPECT_EQ(bytes.size(), block_bytes);
+    all += bytes;
+  }
+  return all;
+}
+
+std::string blocks_wanted(std::size_t bytes, std::size_t count, std::string_view type = "mixed") {
+  return R"({"block_size":)" + std::to_string(bytes) + R"(,"block_count":)" + std::to_string(count) + R"(,"entropy_type":")" +
+         std::string(type) + "\"}";
+}
+
+TEST(HttpStreaming, BlocksThatAreMoreThanOneDrawAreServedWhole) {
+  const std::pair<std::size_t, std::size_t> all[] = {{65536, 1}, {65536, 2}, {8192, 16}, {65535, 16}, {65534, 3}, {65536, 16}, {4097, 16}};
+  for (const std::string type : {"mixed", "direct", "drbg"})
+    for (const auto& [bytes, count] : all) {
+      World world;
+      Client client(world);
+      const auto answer = client.post("/v1/entropy", blocks_wanted(bytes, count, type));
+      EXPECT_TRUE(entropy_of(answer, bytes) == FakeDraw::bytes(0, bytes * count)) << bytes << " x " << count;
+      EXPECT_EQ(answer.field("entropy-type"), type);
+      EXPECT_EQ(world.gate.debited, bytes * count);
+      EXPECT_EQ(world.counters.random_bytes.get(), bytes * count);
+      EXPECT_TRUE(world.scratch_is_clean());
+    }
+  World world;
+  const auto qrypt = get(world, "/api/v1/quantum-entropy?size=512");
+  EXPECT_TRUE(entropy_of(qrypt, 1024, "random") == FakeDraw::bytes(0, 512 * 1024));
+  EXPECT_EQ(qrypt.json().at("size").as_int64(), 512);
+}
+
+// Small pieces keep direct entropy flowing; a draw of the largest size would wait for a full reservoir, and two of them for ever.
+TEST(HttpStreaming, BlocksWaitForEntropyAndGoOn) {
+  for (const bool qrypt : {false, true}) {
+    World world;
+    Client client(world);
+    const std::string body = blocks_wanted(65536, 2);
+    client.say(qrypt ? "GET /api/v1/quantum-entropy?size=128 HTTP/1.1\r\nHost: here\r\n\r\n"
+                     : "POST /v1/entropy HTTP/1.1\r\nHost: here\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+    world.draw.error = Error::starved;
+    client.read();
+    EXPECT_LE(world.draw.given, kHighWaterBytes / 2);
+    EXPECT_EQ(client.connection.wake_at(), world.now + 50ms);
+    EXPECT_EQ(world.gate.debited - world.gate.given_back, world.draw.given) << "what was drawn stays debited, and no more";
+    world.now += 50s;
+    world.draw.error.reset();
+    client.connection.pump(world.now);
+    const auto answer = client.next();
+    EXPECT_TRUE(entropy_of(answer, qrypt ? 1024 : 65536, qrypt ? "random" : "entropy") == FakeDraw::bytes(0, 131'072));
+    EXPECT_EQ(world.gate.debited - world.gate.given_back, 131'072U);
+  }
+}
+
+TEST(HttpStreaming, BlocksUnderAnAllowanceSmallerThanAPiece) {
+  for (const std::size_t burst : {3U, 5U, 1000U, 65535U}) {
+    World world;
+    world.gate.burst = burst;
+    Client client(world);
+    EXPECT_TRUE(entropy_of(client.post("/v1/entropy", blocks_wanted(5000, 16)), 5000) == FakeDraw::bytes(0, 80'000));
+    EXPECT_TRUE(entropy_of(client.post("/v1/entropy", blocks_wanted(700, 2)), 700) == FakeDraw::bytes(80'000, 1400));
+    EXPECT_EQ(world.gate.debited, 81'400U);
+  }
+  World world;
+  world.gate.burst = 2;  // base64 goes by three
+  Client client(world);
+  expect_problem(client.post("/v1/entropy", blocks_wanted(5000, 16)), 413, "too_large", "more than the allowance can ever hold");
+  EXPECT_TRUE(entropy_of(client.post("/v1/entropy", blocks_wanted(2, 16)), 2) == FakeDraw::bytes(0, 32));
+}
+
+TEST(HttpStreaming, BlocksAreCutRatherThanPadded) {
+  World world;
+  Client client(world);
+  const std::string body = blocks_wanted(65536, 16);
+  client.say("POST /v1/entropy HTTP/1.1\r\nHost: here\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+  client.read_some(50'000);
+  world.draw.error = Error::alarmed;
+  client.read();
+  EXPECT_TRUE(client.connection.aborted());
+  EXPECT_FALSE(client.heard.ends_with("]}"));
+  EXPECT_EQ(world.gate.debited - world.gate.given_back, world.draw.given);
+}
+
+// However it is cut, the text is the same, and as long as was promised.
+TEST(Streaming, PiecesOfBlocksMakeOneText) {
+  for (const std::size_t bytes : {1U, 2U, 3U, 4U, 5U, 64U})
+    for (const std::size_t count : {1U, 2U, 3U, 7U}) {
+      const auto random = FakeDraw::bytes(0, bytes * count);
+      std::string expected;
+      for (std::size_t i = 0; i < count; ++i)
+        expected += (i == 0 ? "\"" : ",\"") + to_base64(bytes_of(std::string_view(random).substr(i * bytes, bytes))) + "\"";
+      for (std::size_t most = 1; most < bytes * count + 2; ++most) {
+        Streaming rest{.left_bytes = random.size(), .form = Streaming::Form::blocks, .block_bytes = bytes, .tail = "]"};
+        ASSERT_EQ(rest.rest_bytes(), expected.size() + 1);
+        std::string text;
+        while (rest.left_bytes > 0) {
+          const auto size = rest.piece(most);
+          ASSERT_GE(size, 1U);
+          ASSERT_LE(size, std::max<std::size_t>(most, 3));
+          std::vector<std::uint8_t> room(rest.text_bytes(size));
+          rest.write(bytes_of(std::string_view(random).substr(random.size() - rest.left_bytes, size)), room);
+          text += text_of(room);
+        }
+        EXPECT_EQ(text, expected) << bytes << " x " << count << " by " << most;
+        EXPECT_EQ(rest.rest_bytes(), 1U);
+      }
+    }
 }
 
 TEST(HttpStreaming, OneGibibyteInConstantMemory) {
@@ -115,18 +233,46 @@ TEST(HttpStreaming, PatienceEnds) {
   EXPECT_TRUE(client.connection.aborted());
 }
 
-TEST(HttpStreaming, AnAllowanceThatFillsUpIsWaitedFor) {
-  World world;
-  Client client(world);
-  client.say("GET /v1/random?bytes=100000 HTTP/1.1\r\nHost: here\r\n\r\n");
-  world.gate.decision = access::Decision::no(Error::over_quota, 3s);
-  client.read();
-  EXPECT_EQ(client.connection.wake_at(), world.now + 50ms);
-  world.gate.decision = access::Decision::ok();
-  world.now += 3s;
-  client.connection.pump(world.now);
-  EXPECT_EQ(client.next().body.size(), 100'000U);
-  EXPECT_EQ(world.gate.debited, 100'000U);
+TEST(HttpStreaming, AnAllowanceThatFillsUpAndADebitThatCannotBeWrittenAreWaitedFor) {
+  for (const Error error : {Error::over_quota, Error::io}) {
+    World world;
+    Client client(world);
+    client.say("GET /v1/random?bytes=100000 HTTP/1.1\r\nHost: here\r\n\r\n");
+    world.gate.decision = access::Decision::no(error, 3s);
+    client.read();
+    EXPECT_EQ(client.connection.wake_at(), world.now + (error == Error::io ? 3000ms : 50ms));
+    world.gate.decision = access::Decision::ok();
+    world.now += 3s;
+    client.connection.pump(world.now);
+    EXPECT_EQ(client.next().body.size(), 100'000U);
+    EXPECT_EQ(world.gate.debited, 100'000U);
+  }
+}
+
+// The rate of the identity is the pace of its answer, however low it is.
+TEST(HttpStreaming, ALowRateMakesSmallPiecesAndGoesOn) {
+  for (const std::uint64_t rate : {1U, 20U, 1000U})
+    for (const std::string type : {"mixed", "drbg"}) {
+      World world;
+      world.gate.rate.emplace(rate, 65536);
+      Client client(world);
+      client.say("GET /v1/random?bytes=66000&type=" + type + " HTTP/1.1\r\nHost: here\r\n\r\n");
+      client.read();
+      std::size_t got = client.heard.size();
+      auto last_progress = world.now;
+      while (client.connection.phase() == Connection::Phase::streaming) {
+        world.now = client.connection.wake_at().value_or(world.now + 1h);
+        client.connection.pump(world.now);
+        client.read();
+        if (client.heard.size() > got) last_progress = world.now;
+        got = client.heard.size();
+        ASSERT_LE(world.now - last_progress, 60s);
+      }
+      ASSERT_FALSE(client.connection.aborted()) << rate << " bytes a second of " << type;
+      EXPECT_TRUE(client.next().body == FakeDraw::bytes(0, 66000));
+      EXPECT_EQ(world.gate.debited, 66000U);
+      EXPECT_LT(world.draw.draws, 80U) << "no smaller pieces than needed";
+    }
 }
 
 // cut_off starts an answer, lets go of it in the middle, and gives what the client has got of it.
@@ -153,9 +299,9 @@ TEST(HttpStreaming, WhatEndsAnAnswerCutsItShort) {
     World world;
     cut_off(world, [&] { world.draw.error = error; });
   }
-  for (const Error error : {Error::forbidden, Error::io}) {
+  for (const auto& refusal : {access::Decision::no(Error::forbidden), access::Decision::no(Error::over_quota, 18'000s)}) {  // a day's
     World world;
-    cut_off(world, [&] { world.gate.decision = access::Decision::no(error); });
+    cut_off(world, [&] { world.gate.decision = refusal; });
   }
 }
 
