@@ -8,7 +8,7 @@ import datetime
 import coap
 from device import MPS2, N, NATIVE, Device, DeviceCase, Front, Liar, over_dtls, over_plain_coap, reply, state_copy, until_a_new_hello
 from harness import main
-from relay import Relay, has_connection_id, is_protected
+from relay import Relay, has_connection_id, is_application_data, is_protected
 
 PQ = {"session.group": "ML-KEM-512", "session.signature": "ML-DSA-44", "session.verified": "yes", "session.dtls": "yes", "session.cid": "yes"}
 
@@ -106,6 +106,17 @@ class Zephyr(DeviceCase):
         relay.withhold = until_a_new_hello()
         self.assertEqual(device.fetch(), f"fetched {N} bytes", device.log.text())
         self.assertStatus(device, client_sessions=2, client_failures=0, session_resumed="yes", session_verified="yes")
+
+    def test_a_resumed_session_that_stays_silent_costs_its_ticket(self):
+        relay = Relay(self, self.server().port)
+        device = self.device(relay.port)
+        self.assertEqual(device.fetch(), f"fetched {N} bytes")
+        relay.withhold = lambda seen: seen.to_server and is_application_data(seen.data)
+        self.refused(device, "no answer in time")
+        self.assertStatus(device, client_sessions=2, session_resumed="yes")
+        relay.withhold = None
+        self.assertEqual(device.fetch(), f"fetched {N} bytes", device.log.text())
+        self.assertStatus(device, client_sessions=3, session_resumed="no", session_verified="yes")
 
     def test_the_next_server_is_asked_when_the_first_fails(self):
         server = self.server()
