@@ -6,7 +6,8 @@ Skipped, visibly, without ZEPHYR_BASE."""
 import datetime
 
 import coap
-from device import MPS2, N, NATIVE, Device, DeviceCase, Front, Liar, over_dtls, over_plain_coap, reply, state_copy, until_a_new_hello
+from device import (MPS2, N, NATIVE, SEEDED, TOP, Device, DeviceCase, Front, Liar, over_dtls, over_plain_coap, reply, state_copy,
+                    until_a_new_hello)
 from harness import main
 from relay import Relay, has_connection_id, is_application_data, is_protected
 
@@ -211,6 +212,22 @@ class Zephyr(DeviceCase):
         self.assertRegex(device.fetch(), "fetch failed: .*fewer bytes")
         device.log.wait("1 of 2 servers answered, 2 are needed: nothing is credited")
         self.assertEqual(int(device.status()["client.credited"]), 8 * N)
+
+    def test_who_draws_without_end_does_not_drive_the_servers(self):
+        # No source of its own, so that only servers can fill the pool; and what a fetch itself draws leaves the pool low when one of two suffices.
+        out = over_plain_coap("untrusted", "-DCONFIG_QEAAS_CLIENT_COMBINE=y", "-DCONFIG_QEAAS_CLIENT_NEED=1", "-DCONFIG_QEAAS_CLIENT_INTERVAL_S=3600",
+                              f"-DEXTRA_DTC_OVERLAY_FILE={TOP / 'tests/e2e/zephyr_untrusted.overlay'}")
+        both = [Liar(self, lambda request: reply(request, bytes(range(N)))) for _ in range(2)]
+        device = Device(self, out, seeded=False)
+        self.assertRegex(device.draw(), "draw failed: .*not been seeded")
+        device.servers(*(one.port for one in both))
+        device.log.wait(SEEDED)  # the first round waits for nothing
+        for _ in range(40):
+            self.assertEqual(device.draw(200), "drew 200 bytes")
+        self.assertStatus(device, client_fetches=2, client_credited=8 * N, client_failures=0, pool_wants_refill="yes")
+        self.assertEqual([len(one.requests) for one in both], [1, 1])
+        self.assertGreater(int(device.say("qeaas status", r"next attempt: in (\d+) s").group(1)), 3000)
+        self.assertEqual(device.fetch(), f"fetched {2 * N} bytes")  # a person may
 
     def test_plain_coap_against_the_real_server(self):
         server = self.serve({"coap": {"enabled": True, "listen": ["127.0.0.1:0"]}})
