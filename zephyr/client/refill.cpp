@@ -65,10 +65,7 @@ int Refill::round() noexcept {
   return IS_ENABLED(CONFIG_QEAAS_CLIENT_COMBINE) ? all_combined() : first_that_answers();
 }
 
-std::int64_t Refill::next_try_ms() const noexcept {
-  const auto now = k_uptime_get();
-  return IS_ENABLED(CONFIG_QEAAS_CLIENT_COMBINE) ? choice_.latest_ms(now) : choice_.earliest_ms(now);
-}
+std::int64_t Refill::next_try_ms() const noexcept { return choice_.ready_ms(needed(), k_uptime_get()); }
 
 std::size_t Refill::needed() const noexcept {
   if (!IS_ENABLED(CONFIG_QEAAS_CLIENT_COMBINE)) return 1;

@@ -132,6 +132,25 @@ ZTEST(refill, test_too_few_answers_are_mixed_and_credited_nothing) {
   zassert_equal(credited(), 0);
 }
 
+ZTEST(refill, test_the_next_try_waits_for_as_many_servers_as_are_needed_and_not_for_the_slowest) {
+  auto refill = begun(3);
+  servers.at[1] = {Servers::Kind::dead};
+  servers.at[2] = {Servers::Kind::sends_away, 200};
+  const auto before = k_uptime_get();
+  zassert_equal(refill.round(), failure(DeviceError::server_unready));
+  const auto wait = refill.next_try_ms() - before;
+  zassert_true(wait >= 500, "the back-off of the dead server: %lld", wait);
+  zassert_true(wait < 100000, "and not the Max-Age of the other: %lld", wait);
+}
+
+ZTEST(refill, test_the_next_try_is_no_sooner_than_enough_servers_may_be_asked) {
+  auto refill = begun(3);
+  servers.at[1] = servers.at[2] = {Servers::Kind::sends_away, 200};
+  const auto before = k_uptime_get();
+  zassert_true(refill.round() < 0);
+  zassert_true(refill.next_try_ms() - before >= 200000);
+}
+
 ZTEST(refill, test_one_server_suffices_where_there_is_only_one) {
   auto refill = begun(1);
   zassert_equal(refill.round(), static_cast<int>(kBytes));
