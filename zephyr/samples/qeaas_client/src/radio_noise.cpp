@@ -32,7 +32,9 @@ void read_noise(k_work*) {
 
 K_WORK_DEFINE(work, read_noise);
 
-void on_event(net_mgmt_event_callback*, std::uint64_t event, net_if*) {
+// Event is 64 bits wide since Zephyr 4.2, and was 32 before.
+template <typename Event>
+void on_event(net_mgmt_event_callback*, Event event, net_if*) {
   if (event == NET_EVENT_L4_CONNECTED) k_work_submit(&work);
 }
 
