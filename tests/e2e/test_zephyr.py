@@ -4,9 +4,10 @@
 mixes and draws; and what they do when the network, the certificate or the answer is bad. Other keys and groups are in test_zephyr_keys.py.
 Skipped, visibly, without ZEPHYR_BASE."""
 import datetime
+import subprocess
 
 import coap
-from device import (MPS2, N, NATIVE, SEEDED, TOP, Device, DeviceCase, Front, Liar, over_dtls, over_plain_coap, reply, state_copy,
+from device import (MPS2, N, NATIVE, OUT, SAMPLE, SEEDED, TOOL, TOP, Device, DeviceCase, Front, Liar, over_dtls, over_plain_coap, reply, state_copy,
                     until_a_new_hello)
 from harness import main
 from relay import Relay, has_connection_id, is_application_data, is_protected
@@ -135,6 +136,14 @@ class Zephyr(DeviceCase):
         self.assertLess(int(started.group(1)), 100)
         self.assertRegex(device.fetch(), "fetch failed: no server is configured")
         self.assertEqual(device.draw(), "drew 32 bytes")
+
+    def test_a_pool_that_would_come_after_its_own_start_is_not_built(self):
+        out = OUT / "e2e" / "refused-order"
+        done = subprocess.run([TOOL, "build", SAMPLE, NATIVE, out, "-DCONFIG_QEAAS_CLIENT=n", "-DCONFIG_QEAAS_ENTROPY_POOL_POST_KERNEL=y",
+                               "-DCONFIG_QEAAS_ENTROPY_POOL_INIT_PRIORITY=70"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertRegex((out / "build.log").read_text(encoding="utf-8", errors="replace"),
+                         "static assertion failed: .*init priority must be smaller than their start priority")
 
     # --- servers that must not be believed -----------------------------------------------------------------------------
 
