@@ -67,8 +67,8 @@ def firmware(board, name, *options):
     return out
 
 
-def over_dtls(board):
-    return firmware(board, "dtls", f'-DCONFIG_QEAAS_CLIENT_CA_FILE="{authority() / "ca.pem"}"')
+def over_dtls(board, name="dtls", *options):
+    return firmware(board, name, f'-DCONFIG_QEAAS_CLIENT_CA_FILE="{authority() / "ca.pem"}"', *options)
 
 
 def over_plain_coap(name="plain", *options):

@@ -158,6 +158,9 @@ class Zephyr(DeviceCase):
         device.say(f"date set {later:%Y-%m-%d} 12:00:00", rf"{later:%Y-%m-%d}")
         self.refused(device, "certificate or its CA has expired")
 
+    def test_a_heap_that_is_too_small_is_told_as_such(self):
+        self.refused(self.device(self.server().port, MPS2, over_dtls(MPS2, "small-heap", "-DCONFIG_QEAAS_DTLS_HEAP_BYTES=20480")), "wolfSSL's heap is full")
+
     def test_a_certificate_for_another_name(self):
         server = self.server()
         device = Device(self, over_dtls(NATIVE))
