@@ -13,7 +13,7 @@ help:
 	@echo "make paper    the paper's evaluation into build/paper: tables, figures, raw samples (docs/paper.md)"
 	@echo "make lint     clang-format, clang-tidy, cppcheck and the checks of the tree"
 	@echo "make install  into PREFIX (default /usr/local), honouring DESTDIR"
-	@echo "make zephyr   the device: every suite, the sample, end to end, footprint (needs ZEPHYR_BASE, see docs/zephyr.md)"
+	@echo "make zephyr   the device: every suite, the sample, end to end, footprint, the pool (needs ZEPHYR_BASE, see docs/zephyr.md)"
 	@echo "make asan | tsan | fuzz   the sanitizer builds and a short fuzz run of each target"
 
 setup:
@@ -44,7 +44,7 @@ fuzz: setup
 	scripts/fuzz build/fuzz/bin
 
 zephyr: build
-	cmake --build --preset release -j $(JOBS) --target qeaas_dtls_front
+	cmake --build --preset release -j $(JOBS) --target qeaas_dtls_front bare
 	QEAAS_BIN=$(CURDIR)/build/release/bin scripts/zephyr
 
 bench: build

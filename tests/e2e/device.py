@@ -20,6 +20,7 @@ SAMPLE = TOP / "zephyr" / "samples" / "qeaas_client"
 NATIVE, MPS2 = "native_sim/native/64", "mps2/an385"
 QEMU = "/usr/bin/qemu-system-arm"
 N = 32  # CONFIG_QEAAS_CLIENT_BYTES
+SEEDED = "the pool is seeded: drew 32 bytes"
 
 
 def skip(why):
@@ -66,8 +67,8 @@ def firmware(board, name, *options):
     return out
 
 
-def over_dtls(board):
-    return firmware(board, "dtls", f'-DCONFIG_QEAAS_CLIENT_CA_FILE="{authority() / "ca.pem"}"')
+def over_dtls(board, name="dtls", *options):
+    return firmware(board, name, f'-DCONFIG_QEAAS_CLIENT_CA_FILE="{authority() / "ca.pem"}"', *options)
 
 
 def over_plain_coap(name="plain", *options):
@@ -75,9 +76,9 @@ def over_plain_coap(name="plain", *options):
 
 
 class Device:
-    """A running sample. `host` is how it reaches this machine's loopback."""
+    """A running sample. `host` is how it reaches this machine's loopback. `seeded`: its pool needs no server for a beginning."""
 
-    def __init__(self, case, out, board=NATIVE):
+    def __init__(self, case, out, board=NATIVE, seeded=True):
         self.host = "127.0.0.1" if board == NATIVE else "10.0.2.2"
         command = [out / "zephyr" / "zephyr.exe", "-uart_stdinout"]
         if board == MPS2:
@@ -86,7 +87,7 @@ class Device:
                                         stderr=subprocess.STDOUT, text=True, errors="replace", cwd=case.folder())
         self.log = Log(self.process.stdout)
         case.addCleanup(self.stop)
-        self.log.wait(r"the pool is seeded: drew 32 bytes")
+        self.log.wait(SEEDED if seeded else r"started at \d+ ms")
 
     def stop(self):
         if self.process.poll() is None:

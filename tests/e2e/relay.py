@@ -165,5 +165,10 @@ def is_protected(datagram):
     return bool(datagram) and datagram[0] & 0xe0 == 0x20
 
 
+def is_application_data(datagram):
+    """True for a protected record of an epoch whose number ends in binary 11, as that of the first application keys does (epoch 3)."""
+    return is_protected(datagram) and datagram[0] & 0x03 == 0x03
+
+
 def has_connection_id(datagram):
     return bool(datagram) and datagram[0] & 0xf0 == 0x30

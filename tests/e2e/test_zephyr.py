@@ -4,11 +4,13 @@
 mixes and draws; and what they do when the network, the certificate or the answer is bad. Other keys and groups are in test_zephyr_keys.py.
 Skipped, visibly, without ZEPHYR_BASE."""
 import datetime
+import subprocess
 
 import coap
-from device import MPS2, N, NATIVE, Device, DeviceCase, Front, Liar, over_dtls, over_plain_coap, reply, state_copy, until_a_new_hello
+from device import (MPS2, N, NATIVE, OUT, SAMPLE, SEEDED, TOOL, TOP, Device, DeviceCase, Front, Liar, over_dtls, over_plain_coap, reply, state_copy,
+                    until_a_new_hello)
 from harness import main
-from relay import Relay, has_connection_id, is_protected
+from relay import Relay, has_connection_id, is_application_data, is_protected
 
 PQ = {"session.group": "ML-KEM-512", "session.signature": "ML-DSA-44", "session.verified": "yes", "session.dtls": "yes", "session.cid": "yes"}
 
@@ -37,9 +39,10 @@ class Zephyr(DeviceCase):
         self.fetch_inject_extract(MPS2)
 
     def test_the_pool_refills_itself_over_one_session(self):
-        server = self.server()
-        device = self.device(server.port)
+        # Its own source is read once in an hour: the first draw may be made good by that one, the others only by the server.
+        device = self.device(self.server().port, out=over_dtls(NATIVE, "alone", "-DCONFIG_QEAAS_ENTROPY_REFILL_INTERVAL_MS=3600000"))
         self.assertEqual(device.fetch(), f"fetched {N} bytes")
+        device.draw(250)
         for _ in range(3):
             mark = device.log.mark()
             device.draw(250)
@@ -107,6 +110,17 @@ class Zephyr(DeviceCase):
         self.assertEqual(device.fetch(), f"fetched {N} bytes", device.log.text())
         self.assertStatus(device, client_sessions=2, client_failures=0, session_resumed="yes", session_verified="yes")
 
+    def test_a_resumed_session_that_stays_silent_costs_its_ticket(self):
+        relay = Relay(self, self.server().port)
+        device = self.device(relay.port)
+        self.assertEqual(device.fetch(), f"fetched {N} bytes")
+        relay.withhold = lambda seen: seen.to_server and is_application_data(seen.data)
+        self.refused(device, "no answer in time")
+        self.assertStatus(device, client_sessions=2, session_resumed="yes")
+        relay.withhold = None
+        self.assertEqual(device.fetch(), f"fetched {N} bytes", device.log.text())
+        self.assertStatus(device, client_sessions=3, session_resumed="no", session_verified="yes")
+
     def test_the_next_server_is_asked_when_the_first_fails(self):
         server = self.server()
         device = Device(self, over_dtls(NATIVE))
@@ -123,6 +137,14 @@ class Zephyr(DeviceCase):
         self.assertRegex(device.fetch(), "fetch failed: no server is configured")
         self.assertEqual(device.draw(), "drew 32 bytes")
 
+    def test_a_pool_that_would_come_after_its_own_start_is_not_built(self):
+        out = OUT / "e2e" / "refused-order"
+        done = subprocess.run([TOOL, "build", SAMPLE, NATIVE, out, "-DCONFIG_QEAAS_CLIENT=n", "-DCONFIG_QEAAS_ENTROPY_POOL_POST_KERNEL=y",
+                               "-DCONFIG_QEAAS_ENTROPY_POOL_INIT_PRIORITY=70"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertRegex((out / "build.log").read_text(encoding="utf-8", errors="replace"),
+                         "static assertion failed: .*init priority must be smaller than their start priority")
+
     # --- servers that must not be believed -----------------------------------------------------------------------------
 
     def test_a_wrong_ca(self):
@@ -135,6 +157,9 @@ class Zephyr(DeviceCase):
         later = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=800)  # a leaf lasts 397 days, its CA 3650
         device.say(f"date set {later:%Y-%m-%d} 12:00:00", rf"{later:%Y-%m-%d}")
         self.refused(device, "certificate or its CA has expired")
+
+    def test_a_heap_that_is_too_small_is_told_as_such(self):
+        self.refused(self.device(self.server().port, MPS2, over_dtls(MPS2, "small-heap", "-DCONFIG_QEAAS_DTLS_HEAP_BYTES=20480")), "wolfSSL's heap is full")
 
     def test_a_certificate_for_another_name(self):
         server = self.server()
@@ -200,6 +225,22 @@ class Zephyr(DeviceCase):
         self.assertRegex(device.fetch(), "fetch failed: .*fewer bytes")
         device.log.wait("1 of 2 servers answered, 2 are needed: nothing is credited")
         self.assertEqual(int(device.status()["client.credited"]), 8 * N)
+
+    def test_who_draws_without_end_does_not_drive_the_servers(self):
+        # No source of its own, so that only servers can fill the pool; and what a fetch itself draws leaves the pool low when one of two suffices.
+        out = over_plain_coap("untrusted", "-DCONFIG_QEAAS_CLIENT_COMBINE=y", "-DCONFIG_QEAAS_CLIENT_NEED=1", "-DCONFIG_QEAAS_CLIENT_INTERVAL_S=3600",
+                              f"-DEXTRA_DTC_OVERLAY_FILE={TOP / 'tests/e2e/zephyr_untrusted.overlay'}")
+        both = [Liar(self, lambda request: reply(request, bytes(range(N)))) for _ in range(2)]
+        device = Device(self, out, seeded=False)
+        self.assertRegex(device.draw(), "draw failed: .*not been seeded")
+        device.servers(*(one.port for one in both))
+        device.log.wait(SEEDED)  # the first round waits for nothing
+        for _ in range(40):
+            self.assertEqual(device.draw(200), "drew 200 bytes")
+        self.assertStatus(device, client_fetches=2, client_credited=8 * N, client_failures=0, pool_wants_refill="yes")
+        self.assertEqual([len(one.requests) for one in both], [1, 1])
+        self.assertGreater(int(device.say("qeaas status", r"next attempt: in (\d+) s").group(1)), 3000)
+        self.assertEqual(device.fetch(), f"fetched {2 * N} bytes")  # a person may
 
     def test_plain_coap_against_the_real_server(self):
         server = self.serve({"coap": {"enabled": True, "listen": ["127.0.0.1:0"]}})

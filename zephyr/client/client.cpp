@@ -7,16 +7,21 @@
 
 #include <zephyr/init.h>
 #include <zephyr/logging/log.h>
+#include <zephyr/random/random.h>
 
 #include <qeaas/entropy.h>
 
+#include "pool/pool.hpp"
+
 #include "client_state.hpp"
 #include "refill.hpp"
+#include "schedule.hpp"
 
 LOG_MODULE_DECLARE(qeaas_client, CONFIG_QEAAS_CLIENT_LOG_LEVEL);
 
 #if DT_HAS_CHOSEN(qeaas_client_pool)
 #define QEAAS_CLIENT_POOL DEVICE_DT_GET(DT_CHOSEN(qeaas_client_pool))
+static_assert(DT_NODE_HAS_COMPAT(DT_CHOSEN(qeaas_client_pool), qeaas_entropy_pool), "qeaas,client-pool must be a qeaas,entropy-pool");
 #else
 #define QEAAS_CLIENT_POOL DEVICE_DT_GET(DT_COMPAT_GET_ANY_STATUS_OKAY(qeaas_entropy_pool))
 #endif
@@ -28,9 +33,10 @@ PoolDevice client_pool() noexcept { return QEAAS_CLIENT_POOL; }
 namespace {
 
 constexpr int kCreditBits = CONFIG_QEAAS_CLIENT_BYTES * CONFIG_QEAAS_CLIENT_CREDIT;
-// A pool that is still not content after so many rounds counts otherwise than we do: that must not become a flood.
-constexpr int kMostRounds = kCreditBits == 0 ? 1 : 512 / kCreditBits + 1;
-constexpr std::int64_t kPeriodMs = std::int64_t{1000} * CONFIG_QEAAS_CLIENT_PERIOD_S;
+// As many rounds as fill a pool. One that is low again after these was drawn from meanwhile: its next turn comes after the interval.
+constexpr int kMostRounds = kCreditBits == 0 ? 1 : (qeaas::kPoolStateBits + kCreditBits - 1) / kCreditBits;
+constexpr Pace kPace{.period_ms = std::int64_t{1000} * CONFIG_QEAAS_CLIENT_PERIOD_S,
+                     .interval_ms = std::int64_t{1000} * CONFIG_QEAAS_CLIENT_INTERVAL_S};
 
 enum Word : atomic_val_t { kPoolLow = 1, kFetchNow = 2, kNetworkUp = 4, kNewServers = 8 };
 
@@ -75,19 +81,19 @@ class Client {
       if ((heard & (kNetworkUp | kFetchNow)) != 0) refill_.forgive();
       if ((heard & kFetchNow) != 0) {
         serve_caller();
-      } else if (due() || (heard != 0 && worth_it(heard))) {
+      } else if (schedule_.due(k_uptime_get()) || worth_it(heard)) {
         refill();
       }
     }
   }
 
  private:
-  bool due() const noexcept { return due_ms_ != 0 && k_uptime_get() >= due_ms_; }
-
   // worth_it: while a failure's wait is running, a pool that is low again changes nothing; a network that came back does.
-  bool worth_it(atomic_val_t heard) const noexcept {
-    const bool failed = result_ < 0 && due_ms_ != 0;
-    return failed ? (heard & kNetworkUp) != 0 : wanted();
+  bool worth_it(atomic_val_t heard) noexcept {
+    const auto now = k_uptime_get();
+    const bool turn = schedule_.take_turn(now);
+    if (schedule_.failing()) return (heard & kNetworkUp) != 0;
+    return (turn || heard != 0) && wanted() && schedule_.asked(now);
   }
 
   bool wanted() const noexcept {
@@ -96,8 +102,8 @@ class Client {
   }
 
   k_timeout_t wait() const noexcept {
-    if (due_ms_ == 0) return K_FOREVER;
-    return K_TIMEOUT_ABS_MS(due_ms_);
+    const auto next_ms = schedule_.next_ms();
+    return next_ms == 0 ? K_FOREVER : K_TIMEOUT_ABS_MS(next_ms);
   }
 
   void take_servers() noexcept {
@@ -108,8 +114,7 @@ class Client {
     }
     refill_.set_servers(servers);
     result_ = 0;
-    // Where there is a pace, it begins now; otherwise the pool says when.
-    due_ms_ = kPeriodMs != 0 && servers.count != 0 ? k_uptime_get() + 1 : 0;
+    schedule_.restart(k_uptime_get(), servers.count != 0);
   }
 
   // refill fetches until the pool is content. Without credit the pool cannot become so: once is enough then.
@@ -124,15 +129,16 @@ class Client {
     plan();
   }
 
-  // plan sets the next attempt: after a failure when a server may be asked again, otherwise by the period. A device without servers waits
-  // to be given some.
+  // plan sets the next attempt. A device without servers waits to be given some. A pool that wants more although it has been credited does
+  // not ask again by itself: its turn is kept.
   void plan() noexcept {
-    due_ms_ = 0;
-    if (result_ < 0 && refill_.server_count() != 0) {
-      due_ms_ = refill_.next_try_ms();
-    } else if (kPeriodMs != 0) {
-      due_ms_ = k_uptime_get() + kPeriodMs;
+    const auto now = k_uptime_get();
+    if (result_ < 0) {
+      schedule_.failed(now, refill_.server_count() == 0 ? 0 : refill_.next_try_ms());
+      return;
     }
+    schedule_.succeeded(now, sys_rand32_get());
+    if (kCreditBits != 0 && wanted()) schedule_.asked(now);
   }
 
   void serve_caller() noexcept {
@@ -142,10 +148,7 @@ class Client {
       serving = asked;
     }
     result_ = refill_.round();
-    if (result_ >= 0) {
-      last_mixed_ms_ = k_uptime_get();
-      if (kCreditBits != 0 && wanted()) say(kPoolLow);
-    }
+    if (result_ >= 0) last_mixed_ms_ = k_uptime_get();
     plan();
     publish();
     Guard lock;
@@ -159,7 +162,7 @@ class Client {
     refill_.count_into(last_status);
     last_status.last_result = result_ < 0 ? result_ : 0;
     last_status.last_mixed_ms = last_mixed_ms_;
-    last_status.next_try_ms = due_ms_;
+    last_status.next_try_ms = schedule_.next_ms();
     last_report = link_report();
     last_servers = refill_.servers();
   }
@@ -168,7 +171,7 @@ class Client {
   Refill refill_;
   int result_ = 0;
   std::int64_t last_mixed_ms_ = 0;
-  std::int64_t due_ms_ = 0;  // 0: nothing is due
+  Schedule schedule_{kPace};
 };
 
 void on_low(PoolDevice, void*) { say(kPoolLow); }

@@ -139,7 +139,8 @@ class DtlsSession {
   bool speaking_ = false;           // this side sent last
   std::int64_t flight_due_ms_ = 0;  // uptime at which the pending flight is repeated; 0: none is pending
   std::uint32_t flight_timeout_ms_ = 0;
-  int rejection_ = 0;  // why the certificate was refused
+  int rejection_ = 0;                  // why the certificate was refused
+  std::uint32_t refusals_before_ = 0;  // of the heap, when the handshake began
   DtlsReport report_;
 };
 
@@ -148,6 +149,7 @@ struct HeapUse {
   std::size_t size = 0;
   std::size_t used = 0;
   std::size_t peak = 0;
+  std::uint32_t refusals = 0;  // times that it had no room for what wolfSSL asked
 };
 HeapUse dtls_heap_use() noexcept;
 void dtls_heap_reset_peak() noexcept;

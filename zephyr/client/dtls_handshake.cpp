@@ -110,6 +110,7 @@ struct DtlsSession::Callbacks {
 int DtlsSession::set_up() {
   const auto& config = *config_;
   rejection_ = 0;
+  refusals_before_ = dtls_heap_use().refusals;
   socket_failed_ = false;
   speaking_ = false;
   if (config.mtu < 576 || config.mtu > 1500 || config.groups.size() > kMaxGroups || config.first_timeout_ms == 0)
@@ -247,6 +248,9 @@ int DtlsSession::explain(int error) {
   WOLFSSL_ALERT_HISTORY alerts{};
   wolfSSL_get_alert_history(ssl_, &alerts);
   if (alerts.last_rx.code > 0) report_.alert = static_cast<std::uint8_t>(alerts.last_rx.code);
+  // wolfSSL gives a signature that it had no memory to verify, or a message that it could not hold, another name.
+  const bool starved = dtls_heap_use().refusals != refusals_before_;
+  if (starved && (rejection_ == 0 || rejection_ == failure(DeviceError::not_trusted))) return failure(DeviceError::no_memory);
   if (rejection_ != 0) return rejection_;
   switch (error) {
     case MEMORY_E: return failure(DeviceError::no_memory);

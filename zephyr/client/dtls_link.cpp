@@ -48,6 +48,14 @@ class DtlsLink final : public Link {
     open_.reset();
   }
 
+  void give_up() override {
+    if (!open_.has_value()) return;
+    auto& silent = session();
+    const bool resumed = silent.report().resumed;
+    close(false);
+    if (resumed) silent.forget_ticket();
+  }
+
   void forget() override {
     close(true);
     for (auto& session : sessions_) session.forget_ticket();

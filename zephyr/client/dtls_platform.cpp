@@ -22,15 +22,24 @@ K_HEAP_DEFINE(wolfssl_heap, CONFIG_QEAAS_DTLS_HEAP_BYTES);
 // wolfSSL's milliseconds begin here: it holds back repetitions within a second of time 0, when nothing was ever sent.
 constexpr std::int64_t kClockStartMs = 60'000;
 
+std::uint32_t refusals = 0;
+
+void* counted(void* memory, size_t size) noexcept {
+  if (memory == nullptr && size != 0) ++refusals;
+  return memory;
+}
+
 const device* entropy_device() noexcept { return DEVICE_DT_GET(DT_CHOSEN(zephyr_entropy)); }
 
 }  // namespace
 
 extern "C" {
 
-void* qeaas_dtls_malloc(size_t size, int /*type*/) { return k_heap_alloc(&wolfssl_heap, size, K_NO_WAIT); }
+void* qeaas_dtls_malloc(size_t size, int /*type*/) { return counted(k_heap_alloc(&wolfssl_heap, size, K_NO_WAIT), size); }
 
-void* qeaas_dtls_realloc(void* memory, size_t size, int /*type*/) { return k_heap_realloc(&wolfssl_heap, memory, size, K_NO_WAIT); }
+void* qeaas_dtls_realloc(void* memory, size_t size, int /*type*/) {
+  return counted(k_heap_realloc(&wolfssl_heap, memory, size, K_NO_WAIT), size);
+}
 
 void qeaas_dtls_free(void* memory, int /*type*/) {
   if (memory != nullptr) k_heap_free(&wolfssl_heap, memory);
@@ -52,7 +61,7 @@ namespace qeaas::device {
 HeapUse dtls_heap_use() noexcept {
   sys_memory_stats stats{};
   sys_heap_runtime_stats_get(&wolfssl_heap.heap, &stats);
-  return {CONFIG_QEAAS_DTLS_HEAP_BYTES, stats.allocated_bytes, stats.max_allocated_bytes};
+  return {CONFIG_QEAAS_DTLS_HEAP_BYTES, stats.allocated_bytes, stats.max_allocated_bytes, refusals};
 }
 
 void dtls_heap_reset_peak() noexcept { sys_heap_runtime_stats_reset_max(&wolfssl_heap.heap); }

@@ -21,10 +21,10 @@ class Channel {
 };
 
 struct ExchangeResult {
-  int result = 0;                       // 0, or a DeviceError
-  std::uint8_t code = 0;                // of the server's refusal; 0: it did not answer
-  std::uint32_t retry_after_s = 0;      // at least this long, says the server; 0: it says nothing
-  std::span<const std::uint8_t> bytes;  // inside room
+  int result = 0;                         // 0, or a DeviceError
+  std::uint8_t code = 0;                  // of the server's refusal; 0: it did not answer
+  std::uint32_t retry_after_s = 0;        // at least this long, says the server; 0: it says nothing
+  std::span<const std::uint8_t> bytes{};  // inside room
 };
 
 // How long an answer may take that the server acknowledged first.

@@ -37,7 +37,7 @@ ExchangeResult fetch_from(Link& link, std::size_t index, const ServerAddress& se
   if (const auto opened = link.open(index, server); opened != 0) return {.result = opened};
   ++counts.sessions;
   const auto result = exchange(link, request, Retransmission(plan.timing, plan.random()), room);
-  if (dead(result)) link.close(false);
+  if (dead(result)) link.give_up();
   return result;
 }
 

@@ -19,6 +19,9 @@ class Link : public Channel {
   virtual bool move() = 0;
   // close ends what is open; politely: the server is told. What resumption needs stays.
   virtual void close(bool politely) = 0;
+  // give_up ends an open session that never carried an answer, without telling. A ticket that led to it is forgotten, so that the next
+  // open is not spent on the same.
+  virtual void give_up() = 0;
   // forget ends everything, tickets too: the numbers of the servers have changed.
   virtual void forget() = 0;
 

@@ -24,7 +24,9 @@ constexpr int kStates = CONFIG_NET_IF_MAX_IPV4_COUNT;
 
 net_mgmt_event_callback callback;
 
-void on_event(net_mgmt_event_callback*, std::uint64_t event, net_if*) {
+// Event is 64 bits wide since Zephyr 4.2, and was 32 before.
+template <typename Event>
+void on_event(net_mgmt_event_callback*, Event event, net_if*) {
   if (event == NET_EVENT_L4_CONNECTED) qeaas::device::network_is_up();
 }
 

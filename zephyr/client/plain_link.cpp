@@ -31,6 +31,7 @@ class PlainLink final : public Link {
 
   bool is_open(std::size_t index) const override { return open_ == index; }
   bool move() override { return false; }
+  void give_up() override { close(false); }
   void forget() override { close(false); }
 
   void close(bool) override {

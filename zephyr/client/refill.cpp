@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "refill.hpp"
 
+#include <algorithm>
+
 #include <zephyr/kernel.h>
 #include <zephyr/logging/log.h>
 #include <zephyr/net/coap.h>
@@ -23,8 +25,10 @@ constexpr EntropyType kType = IS_ENABLED(CONFIG_QEAAS_CLIENT_TYPE_DIRECT) ? Entr
                               : IS_ENABLED(CONFIG_QEAAS_CLIENT_TYPE_DRBG) ? EntropyType::drbg
                                                                           : EntropyType::mixed;
 
-// One datagram, with the secret in it: static, so that no stack keeps copies.
+// One datagram, with the secret in it: static, so that no stack keeps copies. held is the last answer of several that are
+// combined; the linker leaves it out of builds that do not.
 std::array<std::uint8_t, kBytes + kAnswerOverhead> room;
+std::array<std::uint8_t, kBytes> held;
 
 #if defined(CONFIG_COAP_RANDOMIZE_ACK_TIMEOUT)
 constexpr std::uint16_t kRandomPercent = CONFIG_COAP_ACK_RANDOM_PERCENT;
@@ -61,48 +65,65 @@ int Refill::round() noexcept {
   return IS_ENABLED(CONFIG_QEAAS_CLIENT_COMBINE) ? all_combined() : first_that_answers();
 }
 
-std::int64_t Refill::next_try_ms() const noexcept {
-  const auto now = k_uptime_get();
-  return IS_ENABLED(CONFIG_QEAAS_CLIENT_COMBINE) ? choice_.latest_ms(now) : choice_.earliest_ms(now);
+std::int64_t Refill::next_try_ms() const noexcept { return choice_.ready_ms(needed(), k_uptime_get()); }
+
+std::size_t Refill::needed() const noexcept {
+  if (!IS_ENABLED(CONFIG_QEAAS_CLIENT_COMBINE)) return 1;
+  return kNeed == 0 || kNeed > servers_.count ? servers_.count : kNeed;
 }
 
 int Refill::first_that_answers() noexcept {
   auto result = failure(DeviceError::resting);
   for (auto index = choice_.pick(k_uptime_get()); index.has_value(); index = choice_.pick(k_uptime_get(), *index + 1)) {
-    result = fetch_and_mix(*index, true);
+    result = fetch(*index, [this](std::span<const std::uint8_t> bytes) { return mix(bytes, kCreditBits); });
     if (result > 0) return result;
   }
   return result;
 }
 
-// The bytes of each server are mixed as they come; the credit, that of one server, comes with the last one that is needed.
+// Every server is asked before anything is credited, and the last answer then carries the credit, that of one server: the handshakes with
+// the servers that come later would otherwise draw from what the earlier ones had filled, and the pool be low again at the end.
 int Refill::all_combined() noexcept {
-  const auto need = kNeed == 0 || kNeed > servers_.count ? servers_.count : kNeed;
   std::size_t answered = 0;
-  int mixed = 0;
   auto result = failure(DeviceError::resting);
   for (std::size_t index = 0; index < servers_.count; ++index) {
     if (choice_.pick(k_uptime_get(), index) != index) continue;
-    result = fetch_and_mix(index, answered + 1 == need);
-    if (result <= 0) continue;
-    ++answered;
-    mixed += result;
+    const auto fetched = fetch(index, [this, answered](std::span<const std::uint8_t> bytes) { return hold(bytes, answered != 0); });
+    if (fetched > 0) {
+      ++answered;
+    } else {
+      result = fetched;
+    }
   }
-  if (answered >= need) return mixed;
+  const auto need = needed();
+  const auto mixed = answered == 0 ? 0 : mix(held, answered >= need ? kCreditBits : 0U);
+  erase(held);
+  if (mixed < 0) return mixed;
+  if (answered >= need) return static_cast<int>(answered) * mixed;
   if (answered > 0)
     LOG_WRN("%u of %u servers answered, %u are needed: nothing is credited", static_cast<unsigned>(answered),
             static_cast<unsigned>(servers_.count), static_cast<unsigned>(need));
-  return result < 0 ? result : failure(DeviceError::resting);
+  return result;
 }
 
-int Refill::fetch_and_mix(std::size_t index, bool credit) noexcept {
+// hold keeps an answer until the next one comes; the one before goes into the pool, uncredited.
+int Refill::hold(std::span<const std::uint8_t> bytes, bool another) noexcept {
+  if (another) {
+    if (const auto mixed = mix(held, 0); mixed < 0) return mixed;
+  }
+  std::copy(bytes.begin(), bytes.end(), held.begin());
+  return static_cast<int>(bytes.size());
+}
+
+template <typename Take>
+int Refill::fetch(std::size_t index, Take take) noexcept {
   const auto& server = servers_.servers[index];
   Request request{.id = next_id_++, .bytes = kBytes, .type = kType};
   sys_rand_get(request.token.data(), request.token.size());
   const FetchPlan plan{.timing = timing(), .random = sys_rand32_get};
   const auto answer = fetch_from(the_link(), index, server, request, plan, room, counts_);
   auto result = answer.result;
-  if (result == 0) result = mix(answer.bytes, credit);
+  if (result == 0) result = take(answer.bytes);
   erase(room);
   if (!IS_ENABLED(CONFIG_QEAAS_CLIENT_KEEP_OPEN)) the_link().close(true);
   if (result < 0) {
@@ -114,8 +135,7 @@ int Refill::fetch_and_mix(std::size_t index, bool credit) noexcept {
   return result;
 }
 
-int Refill::mix(std::span<const std::uint8_t> bytes, bool credit) noexcept {
-  const auto bits = credit ? kCreditBits : 0U;
+int Refill::mix(std::span<const std::uint8_t> bytes, unsigned bits) noexcept {
   if (const auto added = entropy_add_entropy(pool_, bytes.data(), bytes.size(), bits); added != 0) {
     LOG_ERR("the pool took nothing: %d", added);
     return failure(DeviceError::invalid_argument);

@@ -35,8 +35,12 @@ class Refill {
  private:
   int first_that_answers() noexcept;
   int all_combined() noexcept;
-  int fetch_and_mix(std::size_t index, bool credit) noexcept;
-  int mix(std::span<const std::uint8_t> bytes, bool credit) noexcept;
+  // fetch has take(bytes) do with an answer what is to be done: a number of bytes, or a DeviceError, which is then the result.
+  template <typename Take>
+  int fetch(std::size_t index, Take take) noexcept;
+  int mix(std::span<const std::uint8_t> bytes, unsigned bits) noexcept;
+  int hold(std::span<const std::uint8_t> bytes, bool another) noexcept;
+  std::size_t needed() const noexcept;  // servers that must answer
   void report_failure(std::size_t index, const ExchangeResult& result) noexcept;
 
   PoolDevice pool_ = nullptr;

@@ -26,4 +26,30 @@ bool resolve_literal(const ServerAddress& server, SocketAddress& address) noexce
   return false;
 }
 
+bool has_route(const SocketAddress& address) noexcept {
+  const auto socket = zsock_socket(address.get()->sa_family, SOCK_DGRAM, IPPROTO_UDP);
+  if (socket < 0) return false;
+  const bool connected = zsock_connect(socket, address.get(), address.size) == 0;
+  zsock_close(socket);
+  return connected;
+}
+
+bool first_with_route(const zsock_addrinfo* found, std::uint16_t port, HasRoute routed, SocketAddress& address) noexcept {
+  bool any = false;
+  for (; found != nullptr; found = found->ai_next) {
+    SocketAddress next;
+    if (found->ai_addrlen > sizeof next.storage) continue;
+    std::memcpy(&next.storage, found->ai_addr, found->ai_addrlen);
+    next.size = found->ai_addrlen;
+    // sin_port and sin6_port lie at the same place.
+    reinterpret_cast<sockaddr_in*>(&next.storage)->sin_port = htons(port);
+    if (!any) address = next;
+    any = true;
+    if (!routed(next)) continue;
+    address = next;
+    break;
+  }
+  return any;
+}
+
 }  // namespace qeaas::device

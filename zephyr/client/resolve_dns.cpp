@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <cstring>
-
 #include "device_error.hpp"
 #include "resolve.hpp"
 
@@ -11,13 +9,7 @@ int resolve(const ServerAddress& server, SocketAddress& address) noexcept {
   const zsock_addrinfo hints{.ai_family = AF_UNSPEC, .ai_socktype = SOCK_DGRAM};
   zsock_addrinfo* found = nullptr;
   if (zsock_getaddrinfo(server.host.data(), nullptr, &hints, &found) != 0 || found == nullptr) return failure(DeviceError::unresolved);
-  const bool fits = found->ai_addrlen <= sizeof address.storage;
-  if (fits) {
-    std::memcpy(&address.storage, found->ai_addr, found->ai_addrlen);
-    address.size = found->ai_addrlen;
-    // sin_port and sin6_port lie at the same place.
-    reinterpret_cast<sockaddr_in*>(&address.storage)->sin_port = htons(server.port);
-  }
+  const bool fits = first_with_route(found, server.port, has_route, address);
   zsock_freeaddrinfo(found);
   return fits ? 0 : failure(DeviceError::unresolved);
 }

@@ -18,10 +18,16 @@ PEM = re.compile(rb"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", 
 
 
 def certificates(path):
-    data = pathlib.Path(path).read_bytes()
-    found = [base64.b64decode(body) for body in PEM.findall(data)] or [data]
+    try:
+        data = pathlib.Path(path).read_bytes()
+    except OSError as error:
+        sys.exit(f"qeaas: {path} cannot be read ({error.strerror}). CONFIG_QEAAS_CLIENT_CA_FILE must name a file, for example the ca.pem of the server's state folder")
+    try:
+        found = [base64.b64decode(b"".join(body.split()), validate=True) for body in PEM.findall(data)] or [data]
+    except ValueError as error:
+        sys.exit(f"qeaas: {path}: a certificate in it is damaged, its base64 cannot be read ({error}). Copy the file again")
     if any(der[:1] != b"\x30" or len(der) < 64 for der in found):
-        sys.exit(f"{path}: neither a PEM file with certificates nor a DER certificate")
+        sys.exit(f"qeaas: {path}: neither a PEM file with certificates nor a DER certificate")
     return found
 
 

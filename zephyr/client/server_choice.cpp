@@ -16,17 +16,12 @@ std::optional<std::size_t> ServerChoice::pick(std::int64_t now_ms, std::size_t f
   return std::nullopt;
 }
 
-std::int64_t ServerChoice::earliest_ms(std::int64_t now_ms) const noexcept {
-  if (count_ == 0) return now_ms;
-  auto earliest = states_[0].ready_ms();
-  for (std::size_t index = 1; index < count_; ++index) earliest = std::min(earliest, states_[index].ready_ms());
-  return std::max(earliest, now_ms);
-}
-
-std::int64_t ServerChoice::latest_ms(std::int64_t now_ms) const noexcept {
-  auto latest = now_ms;
-  for (std::size_t index = 0; index < count_; ++index) latest = std::max(latest, states_[index].ready_ms());
-  return latest;
+std::int64_t ServerChoice::ready_ms(std::size_t need, std::int64_t now_ms) const noexcept {
+  if (count_ == 0 || need == 0) return now_ms;
+  std::array<std::int64_t, kMaxServers> times{};
+  for (std::size_t index = 0; index < count_; ++index) times[index] = states_[index].ready_ms();
+  std::sort(times.begin(), times.begin() + count_);
+  return std::max(times[std::min(need, count_) - 1], now_ms);
 }
 
 void ServerChoice::succeeded(std::size_t index) noexcept {

@@ -24,10 +24,9 @@ class ServerChoice {
   std::size_t count() const noexcept { return count_; }
   // pick is the first server that may be asked now and is not below from; none if all rest.
   std::optional<std::size_t> pick(std::int64_t now_ms, std::size_t from = 0) const noexcept;
-  // earliest_ms is when some server may be asked again; now_ms when one may be already, or when there is none at all.
-  std::int64_t earliest_ms(std::int64_t now_ms) const noexcept;
-  // latest_ms is when all of them may be asked.
-  std::int64_t latest_ms(std::int64_t now_ms) const noexcept;
+  // ready_ms is when so many of the servers may be asked (all of them, if there are fewer); now_ms when they may be already, or when there
+  // is none at all.
+  std::int64_t ready_ms(std::size_t need, std::int64_t now_ms) const noexcept;
 
   void succeeded(std::size_t index) noexcept;
   // failed lets the server rest. retry_after_s: what it asked for, 0 if it asked for nothing; clipped to a day. random: 32 uniform bits.

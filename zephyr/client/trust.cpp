@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "trust.hpp"
 
-#include <zephyr/sys/clock.h>
-
 #include <string_view>
 
 #include "floor_store.hpp"
+#include "realtime.hpp"
 #include "qeaas_client_build.hpp"  // generated: kRoots, kBuildDate
 
 namespace qeaas::device {
@@ -59,9 +58,8 @@ static_assert(kRootCount != 0 || kPin.size != 0 || kPskKey.size != 0 || IS_ENABL
 }  // namespace
 
 std::int64_t clock_date(void*) noexcept {
-  timespec now{};
-  if (sys_clock_gettime(SYS_CLOCK_REALTIME, &now) != 0 || now.tv_sec < kSetSince) return 0;
-  return now.tv_sec;
+  const auto now = realtime_seconds();
+  return now < kSetSince ? 0 : now;
 }
 
 std::int64_t floor_date() noexcept {

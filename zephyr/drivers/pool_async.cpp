@@ -37,11 +37,12 @@ void take_one(k_work* work) {
 
 extern "C" int entropy_add_entropy_async(const device* dev, const std::uint8_t* data, std::size_t len, std::size_t entropy_bits,
                                          entropy_add_callback_t callback, void* user_data) {
-  if (qeaas::pool_of(dev) == nullptr) return -ENOTSUP;
+  auto* pool = qeaas::pool_of(dev);
+  if (pool == nullptr) return -ENOTSUP;
   if (!device_is_ready(dev)) return -ENODEV;
   if (len > CONFIG_QEAAS_ENTROPY_ASYNC_BYTES) return -EMSGSIZE;
   if (entropy_bits > 8 * len || (data == nullptr && len != 0)) return -EINVAL;
-  if (k_is_pre_kernel()) return -EAGAIN;
+  if (!pool->started()) return -EAGAIN;  // a work queue that does not run yet refuses the work, and nobody would be called back
   void* room;
   if (k_mem_slab_alloc(&slots, &room, K_NO_WAIT) != 0) return -ENOMEM;
   auto* slot = static_cast<Slot*>(room);

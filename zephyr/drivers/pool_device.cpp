@@ -98,6 +98,11 @@ bool PoolDevice::wants_refill() noexcept {
   return pool().wants_refill();
 }
 
+bool PoolDevice::started() noexcept {
+  SpinGuard guard(lock_);
+  return started_;
+}
+
 // folds counts how often the accumulator has been emptied.
 std::uint32_t PoolDevice::folds() noexcept {
   SpinGuard guard(lock_);

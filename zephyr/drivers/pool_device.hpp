@@ -51,6 +51,8 @@ class PoolDevice {
   // gather reads all sources once: 256 bits' worth of each trusted one. False when one of them failed. Without the lock.
   bool gather(Reading reading) noexcept;
 
+  // started: the system work queue runs, and start() has been called.
+  bool started() noexcept;
   bool seeded() noexcept;
   bool wants_refill() noexcept;
   void status(struct qeaas_pool_status& to) noexcept;

@@ -79,6 +79,11 @@ constexpr std::array<PoolSource, Trusted + Untrusted> sources_of(Devices trusted
 #define POOL_LEVEL PRE_KERNEL_1
 #endif
 
+static_assert(!IS_ENABLED(CONFIG_QEAAS_ENTROPY_POOL_POST_KERNEL) ||
+                  CONFIG_QEAAS_ENTROPY_POOL_INIT_PRIORITY < CONFIG_QEAAS_ENTROPY_POOL_START_PRIORITY,
+              "with CONFIG_QEAAS_ENTROPY_POOL_POST_KERNEL the pools' init priority must be smaller than their start priority: "
+              "lower CONFIG_QEAAS_ENTROPY_POOL_INIT_PRIORITY, or raise CONFIG_QEAAS_ENTROPY_POOL_START_PRIORITY");
+
 #define POOL_COUNT(n, prop) DT_INST_PROP_LEN_OR(n, prop, 0)
 #define POOL_SOURCE(node, prop, index) DEVICE_DT_GET(DT_PHANDLE_BY_IDX(node, prop, index)),
 #define POOL_SOURCES(n, prop) \

@@ -33,7 +33,8 @@ typedef void (*entropy_add_callback_t)(const struct device *dev, int result, voi
  * entropy_add_entropy_async does the same from the system work queue, then calls callback there (which may be NULL). data is copied before
  * it returns, and the copy is wiped after use. For supervisor code only; never waits; may be called from an ISR.
  * 0 when it was taken; -ENOTSUP, -ENODEV and -EINVAL as above; -EMSGSIZE when len > CONFIG_QEAAS_ENTROPY_ASYNC_BYTES; -ENOMEM when all
- * CONFIG_QEAAS_ENTROPY_ASYNC_SLOTS are taken; -EAGAIN before the system work queue runs.
+ * CONFIG_QEAAS_ENTROPY_ASYNC_SLOTS are taken; -EAGAIN during boot, before POST_KERNEL
+ * CONFIG_QEAAS_ENTROPY_POOL_START_PRIORITY: the system work queue does not run yet.
  */
 int entropy_add_entropy_async(const struct device *dev, const uint8_t *data, size_t len, size_t entropy_bits,
 			      entropy_add_callback_t callback, void *user_data);

@@ -59,6 +59,7 @@ ZTEST(fetch, test_a_dead_session_is_found_out_in_two_sendings_and_made_anew) {
   zassert_equal(f.link.moves, 1);
   zassert_equal(f.counts.moves, 0);
   zassert_false(f.link.polite);
+  zassert_equal(f.link.given_up, 0);  // its ticket is what makes the next one short
 }
 
 ZTEST(fetch, test_a_session_that_can_move_is_moved_first) {
@@ -107,4 +108,5 @@ ZTEST(fetch, test_silence_on_a_new_session_ends_it) {
   zassert_equal(f.link.requests, 5);
   zassert_false(f.link.is_open(0));
   zassert_false(f.link.polite);
+  zassert_equal(f.link.given_up, 1);
 }

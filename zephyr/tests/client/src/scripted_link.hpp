@@ -54,6 +54,10 @@ class ScriptedLink : public Link {
     polite = politely;
     opened = -1;
   }
+  void give_up() override {
+    ++given_up;
+    close(false);
+  }
   void forget() override { close(true); }
 
   void add(std::int64_t at_ms, const Message& message) { script[count++] = {at_ms, message, 0}; }
@@ -65,7 +69,7 @@ class ScriptedLink : public Link {
   std::size_t requests = 0, empties = 0;
   std::uint8_t last_empty_type = 0;
   int send_result = 0, open_result = 0;
-  int opened = -1, opens = 0, moves = 0;
+  int opened = -1, opens = 0, moves = 0, given_up = 0;
   bool can_move = false, polite = false;
   std::int64_t now = 1000;
 };

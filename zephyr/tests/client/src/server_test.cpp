@@ -75,8 +75,8 @@ ZTEST(server_choice, test_the_first_is_preferred_and_failure_moves_on) {
   zassert_equal(choice.pick(0).value(), 2);
   choice.failed(2, 0, 0, UINT32_MAX);
   zassert_false(choice.pick(0).has_value());
-  zassert_equal(choice.earliest_ms(0), 500);
-  zassert_equal(choice.latest_ms(0), 1000);
+  zassert_equal(choice.ready_ms(1, 0), 500);
+  zassert_equal(choice.ready_ms(3, 0), 1000);
   zassert_false(choice.pick(499).has_value());
   zassert_equal(choice.pick(500).value(), 0);
   zassert_equal(choice.pick(1000, 1).value(), 1);
@@ -86,28 +86,28 @@ ZTEST(server_choice, test_success_forgets_the_failures) {
   ServerChoice choice(1, kPolicy);
   choice.failed(0, 0, 0, 0);
   choice.failed(0, 500, 0, 0);
-  zassert_equal(choice.earliest_ms(500), 1500);
+  zassert_equal(choice.ready_ms(1, 500), 1500);
   zassert_equal(choice.failures(0), 2);
   choice.succeeded(0);
   zassert_equal(choice.failures(0), 0);
   zassert_equal(choice.pick(501).value(), 0);
   choice.failed(0, 2000, 0, 0);
-  zassert_equal(choice.earliest_ms(2000), 2500);
+  zassert_equal(choice.ready_ms(1, 2000), 2500);
 }
 
 ZTEST(server_choice, test_what_the_server_asks_is_the_earliest_and_jittered) {
   ServerChoice least(1, kPolicy);
   least.failed(0, 100, 30, 0);
-  zassert_equal(least.earliest_ms(100), 100 + 30000 + 500);
+  zassert_equal(least.ready_ms(1, 100), 100 + 30000 + 500);
   ServerChoice most(1, kPolicy);
   most.failed(0, 100, 30, UINT32_MAX);
-  zassert_equal(most.earliest_ms(100), 100 + 30000 + 1000);
+  zassert_equal(most.ready_ms(1, 100), 100 + 30000 + 1000);
 }
 
 ZTEST(server_choice, test_no_server_can_switch_the_device_off) {
   ServerChoice choice(1, kPolicy);
   choice.failed(0, 0, UINT32_MAX, 0);
-  zassert_equal(choice.earliest_ms(0), 86400000 + 500);
+  zassert_equal(choice.ready_ms(1, 0), 86400000 + 500);
 }
 
 ZTEST(server_choice, test_forgiving_keeps_what_the_server_asked_for) {
@@ -117,15 +117,27 @@ ZTEST(server_choice, test_forgiving_keeps_what_the_server_asked_for) {
   choice.forgive();
   zassert_equal(choice.pick(0).value(), 1);
   choice.failed(1, 0, 0, 0);
-  zassert_equal(choice.earliest_ms(0), 500);  // the first step again
+  zassert_equal(choice.ready_ms(1, 0), 500);  // the first step again
   zassert_equal(choice.pick(29999), 1);
   zassert_equal(choice.pick(30000).value(), 0);
+}
+
+ZTEST(server_choice, test_so_many_servers_are_ready_at_the_time_of_the_last_of_these) {
+  ServerChoice choice(3, kPolicy);
+  choice.failed(0, 0, 600, 0);
+  choice.failed(2, 0, 0, 0);
+  zassert_equal(choice.ready_ms(0, 0), 0);
+  zassert_equal(choice.ready_ms(1, 0), 0);
+  zassert_equal(choice.ready_ms(2, 0), 500);
+  zassert_equal(choice.ready_ms(3, 0), 600500);
+  zassert_equal(choice.ready_ms(4, 0), 600500);
+  zassert_equal(choice.ready_ms(2, 501), 501);
 }
 
 ZTEST(server_choice, test_no_servers_is_no_fault) {
   ServerChoice none(0, kPolicy);
   zassert_false(none.pick(0).has_value());
-  zassert_equal(none.earliest_ms(7), 7);
+  zassert_equal(none.ready_ms(1, 7), 7);
   ServerChoice many(100, kPolicy);
   zassert_equal(many.count(), kMaxServers);
 }

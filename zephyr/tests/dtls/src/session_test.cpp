@@ -117,7 +117,9 @@ ZTEST(session, test_no_seed_no_session) {
 ZTEST(session, test_full_heap) {
   void* hog = qeaas_dtls_malloc(CONFIG_QEAAS_DTLS_HEAP_BYTES - 1500 - dtls_heap_use().used, 0);
   zassert_not_null(hog);
+  const auto refusals = dtls_heap_use().refusals;
   zassert_equal(open(pinned()), failure(DeviceError::no_memory));
+  zassert_true(dtls_heap_use().refusals > refusals);
   qeaas_dtls_free(hog, 0);
   zassert_equal(open(pinned()), failure(DeviceError::timeout), "and it works again");
 }

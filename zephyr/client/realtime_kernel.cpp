@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "realtime.hpp"
+
+#include <ctime>
+
+#include <zephyr/sys/clock.h>
+
+namespace qeaas::device {
+
+std::int64_t realtime_seconds() noexcept {
+  timespec now{};
+  return sys_clock_gettime(SYS_CLOCK_REALTIME, &now) == 0 ? now.tv_sec : 0;
+}
+
+}  // namespace qeaas::device
