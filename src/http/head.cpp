@@ -4,16 +4,24 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
+
 namespace qeaas::http {
 namespace {
 
+// after_scheme gives what follows the scheme of a target in absolute form; nothing for any other.
+std::string_view after_scheme(std::string_view target) noexcept {
+  for (const std::string_view scheme : {"http://", "https://"})
+    if (ascii::same_word(target.substr(0, scheme.size()), scheme)) return target.substr(scheme.size());
+  return {};
+}
+
 // origin_form leaves out scheme and authority, which a client may send to any server.
 std::string_view origin_form(std::string_view target) noexcept {
-  if (target.starts_with('/')) return target;
-  const auto scheme = target.find("://");
-  if (scheme == std::string_view::npos) return target;
-  const auto path = target.find_first_of("/?", scheme + 3);
-  return path == std::string_view::npos ? std::string_view("/") : target.substr(path);
+  const auto rest = after_scheme(target);
+  if (rest.empty()) return target;
+  const auto path = rest.find_first_of("/?");
+  return path == std::string_view::npos ? std::string_view("/") : rest.substr(path);
 }
 
 }  // namespace
@@ -27,6 +35,13 @@ std::string_view name(Method method) noexcept {
     case Method::other: break;
   }
   return "other";
+}
+
+bool is_target(std::string_view target, Method method) noexcept {
+  if (target.starts_with('/')) return true;
+  if (target == "*") return method == Method::options;
+  const auto rest = after_scheme(target);
+  return !rest.empty() && rest.find_first_of("/?#") != 0;  // RFC 9110 4.2.1: the host is not empty
 }
 
 void Head::reset() noexcept {

@@ -16,6 +16,9 @@ namespace qeaas::http {
 enum class Method : std::uint8_t { get, head, post, options, other };
 std::string_view name(Method method) noexcept;
 
+// is_target: a path, an http or https address with a host, or "*" of OPTIONS (RFC 9112 3.2). Nothing else stands for a resource here.
+bool is_target(std::string_view target, Method method) noexcept;
+
 class Head {
  public:
   Head() noexcept = default;

@@ -119,6 +119,8 @@ void RequestParser::on_request_impl(beast::http::verb method, Text /*text*/, Tex
   head_.method = method_of(method);
   head_.http_1_0 = version == 10;
   keep_once(head_.target, text_of(target), code);
+  // CONNECT names a server; it is answered like any other method that no resource has.
+  if (method != beast::http::verb::connect && !is_target(text_of(target), head_.method)) refuse(Error::malformed, code);
 }
 
 void RequestParser::on_field_impl(Field field, Text name, Text value, Code& code) {

@@ -94,7 +94,18 @@ TEST(RequestParser, TheTargetMayBeAbsolute) {
   EXPECT_EQ(parse("GET http://h:1/a/b?c=d HTTP/1.1\r\nHost: h\r\n\r\n")->head.query(), "c=d");
   EXPECT_EQ(parse("GET https://h HTTP/1.1\r\nHost: h\r\n\r\n")->head.path(), "/");
   EXPECT_EQ(parse("GET /a?u=http://x/y HTTP/1.1\r\nHost: h\r\n\r\n")->head.path(), "/a");
+  EXPECT_EQ(parse("GET HTTP://h?c=/d HTTP/1.1\r\nHost: h\r\n\r\n")->head.query(), "c=/d");
   EXPECT_EQ(parse("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n")->head.path(), "*");
+  EXPECT_TRUE(parse("CONNECT h:443 HTTP/1.1\r\nHost: h\r\n\r\n")->done);
+}
+
+// A proxy in front that reads such a target in another way would allow what this server then does.
+TEST(RequestParser, WhatIsNoTargetIsRefused) {
+  for (const std::string target :
+       {"foo?x=://evil/random_number/8", "://h/random_number/8", "ftp://h/v1/random", "foo://h/v1/random", "foo", "v1/random", "?bytes=1",
+        "*", "http:/v1/random", "http://", "http:///v1/random", "https://?a", "xhttp://h/"}) {
+    EXPECT_EQ(parse("GET " + target + " HTTP/1.1\r\nHost: h\r\n\r\n")->error, Error::malformed) << target;
+  }
 }
 
 TEST(RequestParser, LengthsThatCouldBeReadInTwoWaysAreRefused) {

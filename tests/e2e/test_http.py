@@ -194,6 +194,8 @@ class Protocol(Web):
 
     def test_absolute_form(self):
         self.assertEqual(self.wire().fetch("http://elsewhere.example/healthz").body, b"ok\n")
+        for target in ("foo?x=://evil/random_number/8", "ftp://h/healthz", "healthz", "http:///healthz"):
+            self.assertProblem(self.wire().fetch(target), 400, "malformed")
 
     def test_the_dashboard(self):
         page = self.get("/")
