@@ -5,8 +5,10 @@ import pathlib
 import re
 import shutil
 import socket
+import struct
 import subprocess
 import threading
+import time
 import unittest
 
 import coap
@@ -225,6 +227,35 @@ def reply(request, payload, code=0x45, format_=coap.OCTETS, options=()):
     """A piggybacked answer."""
     chosen = [] if format_ is None else [(coap.CONTENT_FORMAT, coap.uint(format_))]
     return coap.Message(coap.ACK, code, request.id, request.token, chosen + list(options), payload)
+
+
+class TimeServer:
+    """SNTP (RFC 4330) at a fixed port, because firmware has the port compiled in. OSError if somebody else has it."""
+    PORT = 41523
+
+    def __init__(self, case):
+        self.answered = threading.Event()
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        case.addCleanup(self._socket.close)
+        self._socket.bind(("127.0.0.1", self.PORT))
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+        case.addCleanup(self._end)
+
+    def _end(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as end:
+            end.sendto(b"", ("127.0.0.1", self.PORT))
+        self._thread.join()
+
+    def _serve(self):
+        while True:
+            request, sender = self._socket.recvfrom(1024)
+            if not request:
+                return
+            now = struct.pack("!II", int(time.time()) + 2208988800, 0)  # from 1900
+            head = bytes([0x24, 1, 0, 0xec]) + bytes(12)                  # version 4, a server, stratum 1
+            self._socket.sendto(head + now + request[40:48] + now + now, sender)
+            self.answered.set()
 
 
 class Front:

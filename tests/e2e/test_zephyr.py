@@ -7,9 +7,9 @@ import datetime
 import subprocess
 
 import coap
-from device import (MPS2, N, NATIVE, OUT, SAMPLE, SEEDED, TOOL, TOP, Device, DeviceCase, Front, Liar, over_dtls, over_plain_coap, reply, state_copy,
-                    until_a_new_hello)
-from harness import main
+from device import (MPS2, N, NATIVE, OUT, SAMPLE, SEEDED, TOOL, TOP, Device, DeviceCase, Front, Liar, TimeServer, over_dtls, over_plain_coap, reply, state_copy,
+                    skip, until_a_new_hello)
+from harness import PATIENCE, main
 from relay import Relay, has_connection_id, is_application_data, is_protected
 
 PQ = {"session.group": "ML-KEM-512", "session.signature": "ML-DSA-44", "session.verified": "yes", "session.dtls": "yes", "session.cid": "yes"}
@@ -157,6 +157,24 @@ class Zephyr(DeviceCase):
         later = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=800)  # a leaf lasts 397 days, its CA 3650
         device.say(f"date set {later:%Y-%m-%d} 12:00:00", rf"{later:%Y-%m-%d}")
         self.refused(device, "certificate or its CA has expired")
+
+    def test_the_time_by_sntp(self):
+        # The image also has the sample's reader of a radio's noise, which must not take this board's Ethernet for a radio.
+        try:
+            clock = TimeServer(self)
+        except OSError as error:
+            skip(f"port {TimeServer.PORT} is taken: {error}")
+        out = over_dtls(MPS2, "sntp", *(f"-DCONFIG_{name}=y" for name in ("SNTP", "NET_CONFIG_CLOCK_SNTP_INIT", "NET_CONFIG_SNTP_INIT_RESYNC")),
+                        "-DCONFIG_SYSTEM_WORKQUEUE_STACK_SIZE=4096", "-DCONFIG_HEAP_MEM_POOL_SIZE=4096",
+                        f'-DCONFIG_NET_CONFIG_SNTP_INIT_SERVER="10.0.2.2:{TimeServer.PORT}"',
+                        f"-DEXTRA_DTC_OVERLAY_FILE={TOP / 'tests/e2e/zephyr_radio.overlay'}")
+        device = self.device(self.server().port, MPS2, out)
+        self.assertTrue(clock.answered.wait(PATIENCE))
+        years = (device.say("date get", r"\b(\d{4})-\d\d-\d\d ").group(1) for _ in range(1000))
+        self.assertTrue(any(year > "2020" for year in years), "the answer was sent; the clock follows")
+        self.assertEqual(device.fetch(), f"fetched {N} bytes", device.log.text())
+        self.assertStatus(device, session_dates="clock", session_verified="yes")
+        self.assertNotIn("radio's noise", device.log.text())
 
     def test_a_heap_that_is_too_small_is_told_as_such(self):
         self.refused(self.device(self.server().port, MPS2, over_dtls(MPS2, "small-heap", "-DCONFIG_QEAAS_DTLS_HEAP_BYTES=20480")), "wolfSSL's heap is full")
