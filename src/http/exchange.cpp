@@ -161,14 +161,16 @@ bool Exchange::fill(MutableBytes out, EntropyType type, Provenance& provenance) 
   return false;
 }
 
-// draw_first halves what it asks for while that is more than a burst or a reservoir ever holds, as the rest of the answer does.
+// draw_first: what one draw can give is one draw, and more than the burst or a reservoir holds is refused as ever. Of a longer answer it
+// asks for smaller pieces then, as the connection does for the rest.
 bool Exchange::draw_first(Streaming& whole, Provenance& provenance, MutableBytes& first) noexcept {
-  auto size = whole.left_bytes <= kMaxDrawBytes ? static_cast<std::size_t>(whole.left_bytes) : whole.piece(stream_piece_bytes(whole.type));
+  const bool one_draw = whole.left_bytes <= kMaxDrawBytes;
+  auto size = one_draw ? static_cast<std::size_t>(whole.left_bytes) : whole.piece(stream_piece_bytes(whole.type));
   for (;;) {
     first = site.scratch.draw.span().first(size);
     if (draw(first, whole.type, provenance)) return true;
     const auto smaller = whole.piece(std::max<std::size_t>(size / 2, 1));
-    if (failure != Error::too_large || smaller >= size) return false;
+    if (one_draw || failure != Error::too_large || smaller >= size) return false;
     size = smaller;
     reply.status = 200;
     reply.fields.clear();
