@@ -21,7 +21,7 @@ using ::testing::Not;
 constexpr unsigned long kAdd = RNDADDENTROPY;
 constexpr unsigned long kReseed = RNDRESEEDCRNG;
 
-struct Kernel {
+struct FedKernel {
   std::vector<unsigned long> requests;
   std::vector<int> credits;
   int add_answer = 0;
@@ -40,12 +40,12 @@ Drawn drawn(std::vector<SourceTag> sources, Way way = Way::local) {
   made.answers.push_back({"coaps://a", way, EntropyType::direct, std::move(sources), false});
   return made;
 }
-const SourceTag kLamp{"lamp", SourceKind::quantum, false};
-const SourceTag kVirtio{"virtio", SourceKind::os, true};
+const SourceTag kQuantum{"lamp", SourceKind::quantum, false};
+const SourceTag kKernelsOwn{"virtio", SourceKind::os, true};
 
 TEST(Feeding, CreditsOnceAndThenReseeds) {
-  Kernel kernel;
-  const auto feeding = feed_pool(&kernel.pool, drawn({kLamp}), {});
+  FedKernel kernel;
+  const auto feeding = feed_pool(&kernel.pool, drawn({kQuantum}), {});
   EXPECT_THAT(kernel.requests, ElementsAre(kAdd, kReseed));
   EXPECT_THAT(kernel.credits, ElementsAre(512));
   EXPECT_EQ(feeding.bytes, 64U);
@@ -55,16 +55,16 @@ TEST(Feeding, CreditsOnceAndThenReseeds) {
 }
 
 TEST(Feeding, BytesWithoutCreditAreFedAllTheSame) {
-  Kernel kernel;
-  const auto feeding = feed_pool(&kernel.pool, drawn({kVirtio}), {});
+  FedKernel kernel;
+  const auto feeding = feed_pool(&kernel.pool, drawn({kKernelsOwn}), {});
   EXPECT_THAT(kernel.credits, ElementsAre(0));
   EXPECT_THAT(describe(feeding), HasSubstr("coaps://a (local): no credit: virtio (os)"));
 }
 
 TEST(Feeding, WhatTheKernelDidNotTakeIsNotCredited) {
-  Kernel kernel;
+  FedKernel kernel;
   kernel.add_answer = EFAULT;
-  const auto feeding = feed_pool(&kernel.pool, drawn({kLamp}), {});
+  const auto feeding = feed_pool(&kernel.pool, drawn({kQuantum}), {});
   EXPECT_THAT(kernel.requests, ElementsAre(kAdd));
   ASSERT_TRUE(feeding.failure);
   EXPECT_EQ(feeding.credit.bits, 0U);
@@ -73,7 +73,7 @@ TEST(Feeding, WhatTheKernelDidNotTakeIsNotCredited) {
 }
 
 TEST(Feeding, ADrawThatFailedTouchesNothing) {
-  Kernel kernel;
+  FedKernel kernel;
   Drawn nothing;
   nothing.failure = Fault{Error::unreachable, "nobody there"};
   EXPECT_EQ(summary(feed_pool(&kernel.pool, std::move(nothing), {})), "nothing fed: nobody there");
@@ -81,16 +81,16 @@ TEST(Feeding, ADrawThatFailedTouchesNothing) {
 }
 
 TEST(Feeding, AGeneratorThatIsNotReadyYetIsNoFailure) {
-  Kernel kernel;
+  FedKernel kernel;
   kernel.reseed_answer = ENODATA;
-  const auto feeding = feed_pool(&kernel.pool, drawn({kLamp}), {});
+  const auto feeding = feed_pool(&kernel.pool, drawn({kQuantum}), {});
   EXPECT_FALSE(feeding.failure);
   EXPECT_FALSE(feeding.reseeded);
   EXPECT_THAT(describe(feeding), HasSubstr("not reseeded: the kernel's generator is not initialised yet"));
 }
 
 TEST(Feeding, ADryRunTellsWhatWouldBeAndWhy) {
-  const auto feeding = feed_pool(nullptr, drawn({kLamp, kVirtio}, Way::classical), {true});
+  const auto feeding = feed_pool(nullptr, drawn({kQuantum, kKernelsOwn}, Way::classical), {true});
   EXPECT_TRUE(feeding.dry_run);
   EXPECT_THAT(describe(feeding), HasSubstr("would feed 64 bytes with a credit of 512 bits"));
   EXPECT_THAT(describe(feeding), HasSubstr("coaps://a (classical): full entropy from lamp (quantum); nothing for virtio (os)"));
@@ -98,7 +98,7 @@ TEST(Feeding, ADryRunTellsWhatWouldBeAndWhy) {
 }
 
 TEST(Feeding, NothingThatIsSaidHoldsTheBytes) {
-  const auto feeding = feed_pool(nullptr, drawn({kLamp}), {});
+  const auto feeding = feed_pool(nullptr, drawn({kQuantum}), {});
   for (const auto& text : {describe(feeding), as_json(feeding, ""), summary(feeding)}) EXPECT_THAT(text, Not(HasSubstr("a5a5")));
 }
 
@@ -136,7 +136,7 @@ TEST(FeedWay, WhatALinkNegotiatedDecides) {
 }
 
 TEST(FeedAttempt, ADrawIsTakenWhenItIsOver) {
-  Attempt attempt([] { return drawn({kLamp}); });
+  Attempt attempt([] { return drawn({kQuantum}); });
   EXPECT_TRUE(attempt.wait(TimePoint::max()));
   EXPECT_TRUE(attempt.over());
   EXPECT_EQ(attempt.take().bytes.size(), 64U);

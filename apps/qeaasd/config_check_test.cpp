@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What must hold between keys, each violation with its place and words; the warnings.
-#include "config.hpp"
+#include "config_fixture.hpp"
 
 #include <gtest/gtest.h>
 
 namespace qeaas {
 namespace {
-
-void expect_mistake(std::string_view text, Error error, const std::string& message) {
-  const auto outcome = parse_config(text, "t.toml");
-  ASSERT_FALSE(outcome.has_value()) << text;
-  EXPECT_EQ(outcome.error().text, message);
-  EXPECT_EQ(outcome.error().error, error);
-}
 
 std::vector<std::string> warnings_of(std::string_view text) {
   const auto outcome = parse_config(text, "t.toml");

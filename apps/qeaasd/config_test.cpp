@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Reading: every kind of mistake in one key, with its line, its column and its words; the search for the file.
-#include "config.hpp"
+#include "config_fixture.hpp"
 
 #include <cstdlib>
 #include <filesystem>
@@ -9,14 +9,6 @@
 
 namespace qeaas {
 namespace {
-
-// The whole message is compared: it is what a person has to work with.
-void expect_mistake(std::string_view text, Error error, const std::string& message) {
-  const auto outcome = parse_config(text, "t.toml");
-  ASSERT_FALSE(outcome.has_value()) << text;
-  EXPECT_EQ(outcome.error().text, message);
-  EXPECT_EQ(outcome.error().error, error);
-}
 
 TEST(Config, EmptyIsTheDefaults) {
   const auto config = parse_config("", "t.toml");
