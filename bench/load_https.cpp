@@ -87,7 +87,7 @@ TlsClientOptions options_of(const Arguments& arguments) {
   options.base.groups = std::move(*groups);
   std::ifstream file(arguments.text("ca"), std::ios::binary);
   const std::string pem{std::istreambuf_iterator<char>(file), {}};
-  auto roots = certificates_from_pem(testing_net::bytes_of(pem));
+  auto roots = certificates_from_pem(bytes_of(pem));
   if (!roots) die("--ca holds no certificates");
   options.base.roots = std::move(*roots);
   return options;
