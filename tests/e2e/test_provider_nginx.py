@@ -51,7 +51,7 @@ class Nginx(ProviderCase):
         # The simulator is slow: where the machine has no RDSEED, the type for bulk does.
         self.kind = "mixed" if rdseed() else "drbg"
         source = {"id": "rdseed", "type": "rdseed"} if rdseed() else {"id": "sim", "type": "photon"}
-        groups = ["nogroup"] if os.geteuid() == 0 else []  # of the user nobody, whom nginx's workers run as
+        groups = ["www-data"] if os.geteuid() == 0 else []  # of the user whom nginx's workers run as
         self.config = {"source": [source], "local": {"groups": groups}}
         self.server = self.serve(self.config)
         os.chmod(self.server.folder, 0o755)
@@ -59,7 +59,7 @@ class Nginx(ProviderCase):
     def nginx(self, **keys):
         self.port = free_port()
         file = self.home / "nginx.conf"
-        file.write_text(CONF.format(user="user nobody nogroup;" if os.geteuid() == 0 else "", workers=WORKERS, home=self.home, port=self.port,
+        file.write_text(CONF.format(user="user www-data;" if os.geteuid() == 0 else "", workers=WORKERS, home=self.home, port=self.port,
                                     state=self.server.state))
         command = [NGINX, "-p", self.home, "-c", file, "-e", "stderr"]
         self.master, self.log = self.start(command, self.conf(self.server, type=self.kind, **keys))
